@@ -1,0 +1,242 @@
+//! The crate's one error type: what went wrong, the rule that was broken, the fix, and where in the user's code.
+//! Operations fill in the sentence; the tape adds the operands and the source lines.
+
+use std::fmt;
+use std::panic::Location;
+
+/// What went wrong, told so that it can be mended: the operation, all operands with their shapes and the source
+/// lines that made them, the rule that was broken and the fix.
+///
+/// In expressions (`x.matmul(w)`) it is the text of a panic at the user's line; where input is data
+/// ([`Tape::apply`](crate::Tape::apply), files) it comes back in a `Result`. The kind is asked for by predicates.
+///
+/// ```
+/// use wengert::Error;
+/// let e = Error::shape("cannot multiply [2] by [3]").rule("sizes are equal").fix("transpose one");
+/// assert!(e.is_shape() && !e.is_index());
+/// assert_eq!(e.to_string(), "cannot multiply [2] by [3]\n  rule: sizes are equal\n  fix:  transpose one");
+/// ```
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    subject: String,
+    what: String,
+    rule: String,
+    fix: String,
+    operands: Vec<String>,
+    site: Option<&'static Location<'static>>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ErrorKind {
+    Shape,
+    Type,
+    Index,
+    Domain,
+    Argument,
+    Tape,
+    Io,
+    Format,
+}
+
+impl Error {
+    fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            subject: String::new(),
+            what: what.into(),
+            rule: String::new(),
+            fix: String::new(),
+            operands: Vec::new(),
+            site: None,
+            source: None,
+        }))
+    }
+
+    /// Shapes or ranks that do not fit an operation.
+    pub fn shape(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Shape, what)
+    }
+
+    /// A real operand where an integer one belongs, or the reverse; a wrong number of operands.
+    pub fn kind(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Type, what)
+    }
+
+    /// An index or a label that is out of range.
+    pub fn index(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Index, what)
+    }
+
+    /// Values outside the set on which an operation is defined (a matrix that is not positive definite, say).
+    pub fn domain(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Domain, what)
+    }
+
+    /// An option, name or argument that makes no sense.
+    pub fn argument(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Argument, what)
+    }
+
+    /// A handle used with a tape that is not its own, or a root that cannot be differentiated.
+    pub fn tape(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Tape, what)
+    }
+
+    /// A file that cannot be read or written.
+    pub fn io(what: impl Into<String>, source: std::io::Error) -> Self {
+        let mut e = Error::new(ErrorKind::Io, what);
+        e.0.source = Some(Box::new(source));
+        e
+    }
+
+    /// Bytes that are not what their format says.
+    pub fn format(what: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Format, what)
+    }
+
+    /// The rule that was broken, with its numbers.
+    #[must_use]
+    pub fn rule(mut self, rule: impl Into<String>) -> Self {
+        self.0.rule = rule.into();
+        self
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.0.fix = fix.into();
+        self
+    }
+
+    /// The operation or file that the error is about; printed first.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        if self.0.subject.is_empty() {
+            self.0.subject = subject.into();
+        }
+        self
+    }
+
+    /// One operand, as a line of text of its own.
+    #[must_use]
+    pub fn operand(mut self, text: impl Into<String>) -> Self {
+        self.0.operands.push(text.into());
+        self
+    }
+
+    /// The user's source line.
+    #[must_use]
+    pub fn at(mut self, site: &'static Location<'static>) -> Self {
+        self.0.site.get_or_insert(site);
+        self
+    }
+
+    /// The user's source line, where it is known.
+    pub fn site(&self) -> Option<&'static Location<'static>> {
+        self.0.site
+    }
+
+    /// Shapes or ranks do not fit.
+    pub fn is_shape(&self) -> bool {
+        self.0.kind == ErrorKind::Shape
+    }
+
+    /// Real and integer operands confused, or the wrong number of them.
+    pub fn is_kind(&self) -> bool {
+        self.0.kind == ErrorKind::Type
+    }
+
+    /// An index or label is out of range.
+    pub fn is_index(&self) -> bool {
+        self.0.kind == ErrorKind::Index
+    }
+
+    /// Values outside an operation's domain.
+    pub fn is_domain(&self) -> bool {
+        self.0.kind == ErrorKind::Domain
+    }
+
+    /// An option, name or argument makes no sense.
+    pub fn is_argument(&self) -> bool {
+        self.0.kind == ErrorKind::Argument
+    }
+
+    /// Tapes mixed, or a root that cannot be differentiated.
+    pub fn is_tape(&self) -> bool {
+        self.0.kind == ErrorKind::Tape
+    }
+
+    /// A file cannot be read or written.
+    pub fn is_io(&self) -> bool {
+        self.0.kind == ErrorKind::Io
+    }
+
+    /// Bytes are not what their format says.
+    pub fn is_format(&self) -> bool {
+        self.0.kind == ErrorKind::Format
+    }
+
+    /// Panics with this error as the message, at the caller's line.
+    #[track_caller]
+    pub(crate) fn raise(self) -> ! {
+        panic!("{self}")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let e = &*self.0;
+        if !e.subject.is_empty() {
+            write!(f, "{}: ", e.subject)?;
+        }
+        write!(f, "{}", e.what)?;
+        if let Some(s) = &e.source {
+            write!(f, ": {s}")?;
+        }
+        if !e.rule.is_empty() {
+            write!(f, "\n  rule: {}", e.rule)?;
+        }
+        if !e.fix.is_empty() {
+            write!(f, "\n  fix:  {}", e.fix)?;
+        }
+        for o in &e.operands {
+            write!(f, "\n  {o}")?;
+        }
+        if let Some(s) = e.site {
+            write!(f, "\n  at {}:{}:{}", s.file(), s.line(), s.column())?;
+        }
+        Ok(())
+    }
+}
+
+/// As `Display`, so that `unwrap` and a `main` that returns the error print the sentence and not a struct.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|s| &**s as &(dyn std::error::Error + 'static))
+    }
+}
+
+/// `Ok(v)` is `v`; an error is a panic with its text at the caller's line.
+pub(crate) trait OrRaise<V> {
+    fn or_raise(self) -> V;
+}
+
+impl<V> OrRaise<V> for Result<V, Error> {
+    #[track_caller]
+    fn or_raise(self) -> V {
+        match self {
+            Ok(v) => v,
+            Err(e) => e.raise(),
+        }
+    }
+}
