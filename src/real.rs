@@ -39,8 +39,8 @@ pub trait Real:
     /// Rounds a double to this type.
     fn of(x: f64) -> Self;
 
-    /// Widens to a double, exactly.
-    fn to_f64(self) -> f64;
+    /// Widens to a double, exactly. (Not `to_f64`: [`num_traits::ToPrimitive`] has one that answers with an `Option`.)
+    fn as_f64(self) -> f64;
 
     /// The error function erf x = 2/√π ∫₀ˣ e^(−t²) dt.
     fn erf(self) -> Self;
@@ -59,7 +59,7 @@ impl Real for f32 {
         x as f32
     }
 
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         f64::from(self)
     }
 
@@ -83,7 +83,7 @@ impl Real for f64 {
         x
     }
 
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         self
     }
 

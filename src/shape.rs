@@ -154,10 +154,7 @@ impl<const N: usize> PartialEq<[usize; N]> for Dims {
 ///
 /// Zero sizes are left aside so that strides of an empty tensor cannot overflow either.
 pub(crate) fn checked_count(dims: &[usize]) -> Option<usize> {
-    let nonzero = dims
-        .iter()
-        .filter(|&&d| d != 0)
-        .try_fold(1usize, |n, &d| n.checked_mul(d))?;
+    let nonzero = dims.iter().filter(|&&d| d != 0).try_fold(1usize, |n, &d| n.checked_mul(d))?;
     let fits = nonzero.checked_mul(8).is_some_and(|bytes| isize::try_from(bytes).is_ok());
     fits.then(|| if dims.contains(&0) { 0 } else { nonzero })
 }
@@ -253,7 +250,11 @@ pub(crate) fn resolve_axis(axis: isize, dims: &[usize]) -> Result<usize, Error> 
     }
     Err(Error::shape(format!("axis {axis} does not exist in shape {dims:?}"))
         .rule(format!("a tensor of rank {rank} has axes {} to {}", -rank, rank - 1))
-        .fix(if rank == 0 { "a scalar has no axes: leave the operation out, or reshape first" } else { "use an axis within that range" }))
+        .fix(if rank == 0 {
+            "a scalar has no axes: leave the operation out, or reshape first"
+        } else {
+            "use an axis within that range"
+        }))
 }
 
 impl From<isize> for Axes {

@@ -1,4 +1,21 @@
 //! Loops over slices of numbers: the only place where time is spent, and the only one that may hold `unsafe`.
 //! A kernel knows no tape and no operation; it writes every element of its output, which starts as garbage.
 
+pub(crate) mod avg_pool;
+pub(crate) mod conv;
+pub(crate) mod extremum;
+pub(crate) mod gemm;
+pub(crate) mod index;
+pub(crate) mod map;
 pub(crate) mod par;
+pub(crate) mod pool;
+pub(crate) mod random;
+pub(crate) mod reduce;
+pub(crate) mod softmax;
+pub(crate) mod strided;
+pub(crate) mod unfold;
+
+#[cfg(test)]
+mod naive;
+#[cfg(test)]
+mod naive_data;

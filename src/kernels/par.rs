@@ -28,7 +28,10 @@ pub(crate) fn chunks2_mut<A: Send, B: Send>(
     #[cfg(feature = "threads")]
     if work > GRAIN && a.len() > chunk_a {
         use rayon::prelude::*;
-        (a.par_chunks_mut(chunk_a), b.par_chunks_mut(chunk_b)).into_par_iter().enumerate().for_each(|(k, (a, b))| f(k, a, b));
+        (a.par_chunks_mut(chunk_a), b.par_chunks_mut(chunk_b))
+            .into_par_iter()
+            .enumerate()
+            .for_each(|(k, (a, b))| f(k, a, b));
         return;
     }
     let _ = work;

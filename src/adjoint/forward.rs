@@ -1,0 +1,127 @@
+//! The forward sweep: tangents of the inputs carried along the lines to the outputs by each line's jvp.
+//! An operation without a forward rule of its own gets it by transposing its reverse rule.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::reverse::{between, reverse, same_tape};
+use crate::error::{Error, OrRaise};
+use crate::real::Real;
+use crate::tape::{At, Jvp, Kind, Tape, Var, Vjp};
+
+/// The Jacobian–vector product: the tangent of each of `ys` when each x moves along its ẋ, as lines.
+///
+/// An output that no x leads to gets zeros.
+///
+/// # Panics
+/// A tangent has not its primal's shape, or lines stand on different tapes.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let tape = Tape::<f64>::default();
+/// let x = tape.var([1., 2.]);
+/// let y = (x * x).sum();
+/// let dy = jvp(&[y], &[(x, tape.constant([1., 10.]))])[0];
+/// assert_eq!(dy.item(), 42.0);
+/// ```
+#[track_caller]
+pub fn jvp<'t, T: Real>(ys: &[Var<'t, T>], moving: &[(Var<'t, T>, Var<'t, T>)]) -> Vec<Var<'t, T>> {
+    let Some(&first) = ys.first() else { return Vec::new() };
+    let tape = first.tape;
+    for &(x, dx) in moving {
+        same_tape(first, x, "jvp").and_then(|()| same_tape(first, dx, "jvp")).or_raise();
+        if x.dims() != dx.dims() {
+            let e = Error::shape(format!("a tangent of shape {} for a line of shape {}", dx.dims(), x.dims()))
+                .rule("a tangent has its primal's shape")
+                .fix("broadcast or reshape it");
+            tape.blame(e, "jvp", &[x.id, dx.id]).raise();
+        }
+    }
+    for &y in ys {
+        same_tape(first, y, "jvp").or_raise();
+    }
+    let seeds: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
+    let lines = between(tape, ys.iter().map(|y| y.id), &seeds);
+    let mut tangents: Vec<Option<u32>> = vec![None; lines.len()];
+    let position = |id: u32| lines.binary_search(&id).ok();
+    for &(x, dx) in moving {
+        if let Some(k) = position(x.id) {
+            let sum = tangents[k].map_or(dx, |t| Var::new(tape, t) + dx);
+            tangents[k] = Some(sum.id);
+        }
+    }
+    let mut next = 0;
+    while next < lines.len() {
+        let head = tape.graph.borrow().head(lines[next]);
+        let group = lines[next..].iter().take_while(|&&id| tape.graph.borrow().head(id) == head).count();
+        let operands: SmallVec<[u32; 4]> = tape.graph.borrow().operands(head).into();
+        let moving: SmallVec<[Option<u32>; 4]> =
+            operands.iter().map(|&o| position(o).and_then(|k| tangents[k])).collect();
+        if moving.iter().any(Option::is_some) {
+            for (id, tangent) in (head..).zip(tangents_of(tape, head, moving)) {
+                if let (Some(k), Some(t)) = (position(id), tangent) {
+                    let sum = tangents[k].map_or(t, |own| (Var::new(tape, own) + Var::new(tape, t)).id);
+                    tangents[k] = Some(sum);
+                }
+            }
+        }
+        next += group;
+    }
+    let tangent = |y: &Var<'t, T>| match position(y.id).and_then(|k| tangents[k]) {
+        Some(id) => Var::new(tape, id),
+        None => tape.zeros(y.dims()),
+    };
+    ys.iter().map(tangent).collect()
+}
+
+fn tangents_of<T: Real>(tape: &Tape<T>, head: u32, moving: SmallVec<[Option<u32>; 4]>) -> SmallVec<[Option<u32>; 2]> {
+    let op = tape.op_of(head);
+    let results = usize::from(tape.graph.borrow().node(head).results);
+    tape.in_rule_of(head, || {
+        let context = Jvp::new(At::new(tape, head), moving, results);
+        op.get().jvp(&context);
+        context.finish()
+    })
+}
+
+impl<'t, T: Real> Jvp<'t, T> {
+    /// The forward rule from the reverse rule: x̄ = Jᵀu is linear in u, so d⟨x̄, ẋ⟩/du = J ẋ.
+    ///
+    /// This is the double transposition of J. Townsend ("A new trick for calculating Jacobian vector products", 2017);
+    /// the value of u does not matter, since x̄ is linear in it.
+    pub fn by_transposing(&self, vjp: impl FnOnce(&Vjp<'t, T>)) {
+        let tape = self.tape();
+        let head = self.head();
+        let real: SmallVec<[usize; 2]> =
+            (0..self.results()).filter(|&k| tape.kind_of(head + k as u32) == Kind::Real).collect();
+        // A fill that a rule wrote would be folded away, and with it the path back to u.
+        let dummies: SmallVec<[Var<'t, T>; 2]> =
+            real.iter().map(|&k| tape.zeros(self.result_dims(k)).stop_gradient()).collect();
+        let mut cotangents: SmallVec<[Option<u32>; 2]> = smallvec![None; self.results()];
+        for (&k, u) in real.iter().zip(&dummies) {
+            cotangents[k] = Some(u.id);
+        }
+        let wanted: SmallVec<[bool; 4]> = (0..self.arity()).map(|i| self.dx(i).is_some()).collect();
+        let context = Vjp::new(At::new(tape, head), cotangents, wanted.clone());
+        vjp(&context);
+        let given = context.finish();
+        let mut roots: SmallVec<[(u32, u32); 4]> = SmallVec::new();
+        for (i, g) in given.iter().enumerate() {
+            match (*g, self.dx(i)) {
+                (crate::tape::Given::Line(line), Some(dx)) => roots.push((line, dx.id)),
+                (crate::tape::Given::Zero(why), Some(_)) => self.zero(i, why),
+                _ => {}
+            }
+        }
+        let ids: SmallVec<[u32; 2]> = dummies.iter().map(|u| u.id).collect();
+        let found = reverse(tape, &roots, &ids).cotangents;
+        let moving = (0..self.arity()).find(|&i| wanted[i]);
+        for (i, _) in wanted.iter().enumerate().filter(|(_, w)| **w) {
+            self.zero(i, "spoken for by the transposed rule");
+        }
+        for (&k, line) in real.iter().zip(found) {
+            if let (Some(i), Some(line)) = (moving, line) {
+                self.term_of(k, i, |_| Var::new(tape, line));
+            }
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The reverse sweep: from a root to the wanted lines, each line's vjp in turn, cotangents added where paths meet.
+//! It is a loop over the lines that matter, never a recursion, and the only place where cotangents accumulate.
+//!
+//! ```text
+//! mark the lines between the wanted ones and the root
+//! cotangent[root] = seed
+//! for line in marked, last to first, if it has a cotangent:
+//!     for each operand the line's vjp gives a cotangent to:
+//!         cotangent[operand] += it
+//! ```
+
+use smallvec::SmallVec;
+
+use crate::error::{Error, OrRaise};
+use crate::real::Real;
+use crate::tape::{At, Given, Graph, Tape, Var, Vjp};
+
+/// What a sweep found: a cotangent line for each wanted line, and where derivatives were cut.
+#[derive(Debug)]
+pub(crate) struct Sweep {
+    /// One entry a wanted line; `None` where no derivative arrives.
+    pub cotangents: Vec<Option<u32>>,
+    /// Line, operand and reason of each derivative that is zero by decree.
+    pub cuts: Vec<(u32, usize, &'static str)>,
+}
+
+/// Writes the adjoint program of `roots` (line, cotangent line) for the lines in `wanted`.
+///
+/// If a rule panics, the lines written so far are taken back.
+pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
+    let undo = Undo { tape, len: tape.len() };
+    let lines = between(tape, roots.iter().map(|r| r.0), wanted);
+    let mut slots = Slots::new(&lines);
+    for &(root, seed) in roots {
+        slots.accumulate(tape, root, seed);
+    }
+    let mut cuts = Vec::new();
+    let mut next = lines.len();
+    while next > 0 {
+        let last = lines[next - 1];
+        let head = tape.graph.borrow().head(last);
+        let group = lines[..next].iter().rev().take_while(|&&id| id >= head).count();
+        next -= group;
+        let (results, operands) = {
+            let g = tape.graph.borrow();
+            (u32::from(g.node(head).results), SmallVec::<[u32; 4]>::from(g.operands(head)))
+        };
+        let cotangents: SmallVec<[Option<u32>; 2]> = (head..head + results).map(|id| slots.get(id)).collect();
+        let wants: SmallVec<[bool; 4]> = operands.iter().map(|&id| slots.covers(id)).collect();
+        if cotangents.iter().all(Option::is_none) || !wants.contains(&true) {
+            continue;
+        }
+        let op = tape.op_of(head);
+        let given = tape.in_rule_of(head, || {
+            let context = Vjp::new(At::new(tape, head), cotangents, wants);
+            op.get().vjp(&context);
+            let given = context.finish();
+            for (i, g) in given.iter().enumerate() {
+                if let Given::Line(line) = *g {
+                    slots.accumulate(tape, operands[i], line);
+                }
+            }
+            given
+        });
+        cuts.extend(given.iter().enumerate().filter_map(|(i, g)| match *g {
+            Given::Zero(why) => Some((head, i, why)),
+            _ => None,
+        }));
+    }
+    std::mem::forget(undo);
+    Sweep { cotangents: wanted.iter().map(|&id| slots.get(id)).collect(), cuts }
+}
+
+/// Takes half-written lines back when a rule panics.
+struct Undo<'t, T: Real> {
+    tape: &'t Tape<T>,
+    len: usize,
+}
+
+impl<T: Real> Drop for Undo<'_, T> {
+    fn drop(&mut self) {
+        self.tape.graph.borrow_mut().truncate(self.len);
+    }
+}
+
+/// Cotangents of the lines that a sweep visits, found by binary search: the visited lines are few and sorted.
+struct Slots<'a> {
+    lines: &'a [u32],
+    cotangents: Vec<Option<u32>>,
+}
+
+impl<'a> Slots<'a> {
+    fn new(lines: &'a [u32]) -> Self {
+        Slots { lines, cotangents: vec![None; lines.len()] }
+    }
+
+    fn position(&self, id: u32) -> Option<usize> {
+        // Visited lines are mostly consecutive: look where the line would stand if they all were.
+        let guess = id.checked_sub(*self.lines.first()?)? as usize;
+        if self.lines.get(guess) == Some(&id) { Some(guess) } else { self.lines.binary_search(&id).ok() }
+    }
+
+    fn covers(&self, id: u32) -> bool {
+        self.position(id).is_some()
+    }
+
+    fn get(&self, id: u32) -> Option<u32> {
+        self.position(id).and_then(|k| self.cotangents[k])
+    }
+
+    fn accumulate<T: Real>(&mut self, tape: &Tape<T>, id: u32, line: u32) {
+        let Some(k) = self.position(id) else { return };
+        self.cotangents[k] = Some(match self.cotangents[k] {
+            Some(sum) => (Var::new(tape, sum) + Var::new(tape, line)).id,
+            None => line,
+        });
+    }
+}
+
+/// The lines on a path from a wanted line to a root, ascending; wanted lines that no root depends on are left out.
+pub(super) fn between<T: Real>(tape: &Tape<T>, roots: impl Iterator<Item = u32>, wanted: &[u32]) -> Vec<u32> {
+    const SEEN: u32 = 0;
+    const ON_PATH: u32 = 1;
+    let graph = tape.graph.borrow();
+    let mut marks = tape.marks.borrow_mut();
+    let Some(&lowest) = wanted.iter().min() else { return Vec::new() };
+    marks.begin(graph.len());
+    let mut stack: Vec<u32> = roots.collect();
+    let mut seen = Vec::new();
+    while let Some(id) = stack.pop() {
+        if id < lowest || marks.get(id).is_some() {
+            continue;
+        }
+        marks.set(id, SEEN);
+        seen.push(id);
+        stack.extend_from_slice(graph.operands(id));
+    }
+    seen.sort_unstable();
+    let is_wanted = sorted(wanted);
+    seen.retain(|&id| {
+        let on_path = is_wanted.binary_search(&id).is_ok() || leads_on(&graph, id, |o| marks.get(o) == Some(ON_PATH));
+        if on_path {
+            marks.set(id, ON_PATH);
+        }
+        on_path
+    });
+    seen
+}
+
+fn leads_on<T: Real>(graph: &Graph<T>, id: u32, on_path: impl Fn(u32) -> bool) -> bool {
+    let real = graph.node(id).kind() == crate::tape::Kind::Real;
+    real && graph.operands(id).iter().any(|&o| on_path(o))
+}
+
+fn sorted(ids: &[u32]) -> Vec<u32> {
+    let mut v = ids.to_vec();
+    v.sort_unstable();
+    v
+}
+
+/// The gradient of a scalar line with respect to any lines, as lines: ∂y/∂xᵢ for each i, to be run or differentiated again.
+///
+/// A line that `y` does not depend on gets zeros.
+///
+/// # Panics
+/// `y` has more than one element (use [`grad_with`]), or a line stands on another tape.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let tape = Tape::<f64>::default();
+/// let x = tape.var(2.0);
+/// let y = x * x * x;
+/// let dy = grad(y, &[x])[0];
+/// let ddy = grad(dy, &[x])[0];
+/// assert_eq!((dy.item(), ddy.item()), (12.0, 12.0));
+/// ```
+#[track_caller]
+pub fn grad<'t, T: Real>(y: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
+    check_scalar(y, "grad").or_raise();
+    let seed = seed(y);
+    sweep(y, seed, wrt, "grad")
+}
+
+/// The vector–Jacobian product: Σ over elements of y of ȳ ∂y/∂xᵢ, for each i, as lines.
+///
+/// # Panics
+/// The cotangent has not the shape of `y`, or a line stands on another tape.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let tape = Tape::<f64>::default();
+/// let x = tape.var([1., 2.]);
+/// let y = x * x;
+/// let v = grad_with(y, tape.constant([1., 10.]), &[x])[0];
+/// assert_eq!(v.value().as_slice().unwrap(), [2., 40.]);
+/// ```
+#[track_caller]
+pub fn grad_with<'t, T: Real>(y: Var<'t, T>, cotangent: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
+    check_cotangent(y, cotangent, "grad_with").or_raise();
+    sweep(y, cotangent, wrt, "grad_with")
+}
+
+#[track_caller]
+fn sweep<'t, T: Real>(y: Var<'t, T>, seed: Var<'t, T>, wrt: &[Var<'t, T>], name: &'static str) -> Vec<Var<'t, T>> {
+    let tape = y.tape;
+    for v in wrt {
+        same_tape(y, *v, name).or_raise();
+    }
+    let ids: SmallVec<[u32; 8]> = wrt.iter().map(|v| v.id).collect();
+    let found = reverse(tape, &[(y.id, seed.id)], &ids).cotangents;
+    found.iter().zip(wrt).map(|(c, x)| c.map_or_else(|| tape.zeros(x.dims()), |id| Var::new(tape, id))).collect()
+}
+
+/// ȳ = 1, written in the name of the root.
+#[track_caller]
+pub(crate) fn seed<T: Real>(y: Var<'_, T>) -> Var<'_, T> {
+    y.tape.in_rule_of(y.id, || y.tape.ones(y.dims()))
+}
+
+#[track_caller]
+pub(crate) fn check_scalar<T: Real>(y: Var<'_, T>, name: &'static str) -> Result<(), Error> {
+    if y.count() == 1 {
+        return Ok(());
+    }
+    let e = Error::tape(format!("the root has shape {}, and a gradient is that of one number", y.dims()))
+        .rule("the root has exactly one element")
+        .fix("reduce it (`.sum()`, `.mean()`), or pass a cotangent of its shape (`backward_with`, `grad_with`)");
+    Err(y.tape.blame(e, name, &[y.id]))
+}
+
+#[track_caller]
+pub(crate) fn check_cotangent<T: Real>(y: Var<'_, T>, cotangent: Var<'_, T>, name: &'static str) -> Result<(), Error> {
+    same_tape(y, cotangent, name)?;
+    if cotangent.dims() == y.dims() {
+        return Ok(());
+    }
+    let e = Error::shape(format!("a cotangent of shape {} for a root of shape {}", cotangent.dims(), y.dims()))
+        .rule("a cotangent has the root's shape")
+        .fix("broadcast or reshape it");
+    Err(y.tape.blame(e, name, &[y.id, cotangent.id]))
+}
+
+#[track_caller]
+pub(crate) fn same_tape<T: Real>(a: Var<'_, T>, b: Var<'_, T>, name: &'static str) -> Result<(), Error> {
+    if std::ptr::eq(a.tape, b.tape) {
+        return Ok(());
+    }
+    let e = Error::tape(format!("lines of different tapes; {}", b.tape.describe(b.id)))
+        .rule("root, cotangent and the lines asked for stand on one tape")
+        .fix("record them on one tape");
+    Err(a.tape.blame(e, name, &[a.id]))
+}

@@ -1,0 +1,14 @@
+//! Running lines: a plan of what must be computed for the lines asked for, and the loop that computes it.
+//! The executor knows operations only through their contract, and the tape only through its lines.
+
+mod backward;
+mod gradients;
+mod nonfinite;
+mod plan;
+mod pool;
+mod run;
+mod store;
+mod value;
+
+pub use gradients::Gradients;
+pub use nonfinite::NonFinite;

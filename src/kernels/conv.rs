@@ -1,0 +1,276 @@
+//! Two-dimensional convolution and its two adjoints, as matrix products over the columns of the images (im2col).
+//! The columns are made a tile at a time, so that they stay in cache and memory stays bounded however large the image.
+
+use std::ops::Range;
+
+use super::gemm::{Mat, product_rows};
+use super::par;
+use super::unfold::Slide;
+use crate::real::Real;
+
+/// Elements in a tile of columns: 1 MB in f32, about what a core has for itself.
+const TILE: usize = 1 << 18;
+
+/// Blocks of images whose weight gradients are summed apart, then together in order: enough to keep threads busy.
+const BLOCKS: usize = 8;
+
+/// The sizes of a convolution of x [n, c, H, W] with weights [o, c/groups, kh, kw] to [n, o, OH, OW].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ConvShape {
+    pub(crate) n: usize,
+    pub(crate) c: usize,
+    pub(crate) o: usize,
+    pub(crate) groups: usize,
+    pub(crate) slide: Slide,
+}
+
+impl ConvShape {
+    /// Input channels of a group.
+    fn group_c(&self) -> usize {
+        self.c / self.groups
+    }
+
+    /// Output channels of a group.
+    fn group_o(&self) -> usize {
+        self.o / self.groups
+    }
+
+    /// Rows of the columns of a group: the cells that one output number looks at.
+    fn depth(&self) -> usize {
+        self.group_c() * self.slide.taps()
+    }
+
+    /// Elements of the input, the weights and the output; and the multiplications of one pass.
+    fn counts(&self) -> [usize; 4] {
+        let x = self.n * self.c * self.slide.cells();
+        let w = self.o * self.depth();
+        let y = self.n * self.o * self.slide.positions();
+        [x, w, y, y.saturating_mul(self.depth())]
+    }
+
+    fn check(&self, x: usize, w: usize, y: usize) {
+        let g = self.groups;
+        assert!(g > 0 && self.c.is_multiple_of(g) && self.o.is_multiple_of(g), "groups divide the channels");
+        let [cx, cw, cy, _] = self.counts();
+        assert_eq!([x, w, y], [cx, cw, cy], "input, weights and output have the sizes of the convolution");
+    }
+
+    /// The weights of a group as a matrix [o/groups, depth].
+    fn weights<'a, T>(&self, w: &'a [T], group: usize) -> Mat<'a, T> {
+        let size = self.group_o() * self.depth();
+        Mat::new(&w[group * size..(group + 1) * size], self.group_o(), self.depth())
+    }
+
+    /// The part of an image's channels that belongs to a group.
+    fn planes(&self, group: usize) -> Range<usize> {
+        let size = self.group_c() * self.slide.cells();
+        group * size..(group + 1) * size
+    }
+
+    /// The part of an image's output channels that belongs to a group.
+    fn results(&self, group: usize) -> Range<usize> {
+        let size = self.group_o() * self.slide.positions();
+        group * size..(group + 1) * size
+    }
+
+    /// The window positions, cut into tiles of columns.
+    fn tiles(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let positions = self.slide.positions();
+        let width = if self.slide.is_identity() {
+            positions
+        } else {
+            (TILE / self.depth().max(1)).clamp(16, positions.max(16))
+        };
+        (0..positions).step_by(width).map(move |l| l..positions.min(l + width))
+    }
+
+    /// The columns [depth, tile] of a group's planes; a 1×1 kernel looks at the planes themselves.
+    fn columns<'a, T: Real>(&self, planes: &'a [T], tile: &Range<usize>, scratch: &'a mut Vec<T>) -> Mat<'a, T> {
+        if self.slide.is_identity() {
+            return Mat::new(planes, self.group_c(), self.slide.cells());
+        }
+        scratch.resize(self.depth() * tile.len(), T::zero());
+        let planes = planes.chunks(self.slide.cells());
+        let rows = planes.flat_map(|plane| self.taps().map(move |tap| (plane, tap)));
+        for ((plane, tap), row) in rows.zip(scratch.chunks_mut(tile.len())) {
+            self.slide.unfold_row(plane, tap, tile.clone(), row);
+        }
+        Mat::new(scratch, self.depth(), tile.len())
+    }
+
+    /// The cells [ky, kx] of the kernel, row by row.
+    fn taps(&self) -> impl Iterator<Item = [usize; 2]> + use<> {
+        let width = self.slide.kernel[1];
+        (0..self.slide.taps()).map(move |k| [k / width, k % width])
+    }
+}
+
+/// The columns `tile` of a row-major matrix with `rows` rows.
+fn tile_of<'a, T>(data: &'a [T], rows: usize, cols: usize, tile: &Range<usize>) -> Mat<'a, T> {
+    Mat { data: &data[tile.start.min(data.len())..], rows, cols: tile.len(), row_stride: cols, col_stride: 1 }
+}
+
+/// y[n, o, ·] = Σ over the cells of every window of w[o, cell]·x[n, cell]: per image and group, w · columns.
+pub(crate) fn conv2d<T: Real>(x: &[T], w: &[T], s: &ConvShape, y: &mut [T]) {
+    s.check(x.len(), w.len(), y.len());
+    let (image, positions) = (s.c * s.slide.cells(), s.slide.positions());
+    par::chunks_mut(y, s.o * positions, s.counts()[3], |i, y| {
+        let x = &x[i * image..(i + 1) * image];
+        let mut scratch = Vec::new();
+        for group in 0..s.groups {
+            let y = &mut y[s.results(group)];
+            for tile in s.tiles() {
+                let columns = s.columns(&x[s.planes(group)], &tile, &mut scratch);
+                product_rows(s.weights(w, group), columns, &mut y[tile.start..], positions, false, s.n == 1);
+            }
+        }
+    });
+}
+
+/// The adjoint of [`conv2d`] in x: per image and group, wᵀ · g folded back onto the planes.
+pub(crate) fn conv2d_input<T: Real>(g: &[T], w: &[T], s: &ConvShape, x: &mut [T]) {
+    s.check(x.len(), w.len(), g.len());
+    let (result, positions) = (s.o * s.slide.positions(), s.slide.positions());
+    par::chunks_mut(x, s.c * s.slide.cells(), s.counts()[3], |i, x| {
+        let g = &g[i * result..(i + 1) * result];
+        let mut scratch = Vec::new();
+        for group in 0..s.groups {
+            let (x, g, w) = (&mut x[s.planes(group)], &g[s.results(group)], s.weights(w, group).t());
+            if s.slide.is_identity() {
+                product_rows(w, Mat::new(g, s.group_o(), positions), x, positions, false, s.n == 1);
+                continue;
+            }
+            x.fill(T::zero());
+            for tile in s.tiles() {
+                scratch.resize(s.depth() * tile.len(), T::zero());
+                let g = tile_of(g, s.group_o(), positions, &tile);
+                product_rows(w, g, &mut scratch, tile.len(), false, s.n == 1);
+                let mut rows = scratch.chunks(tile.len());
+                for plane in x.chunks_mut(s.slide.cells()) {
+                    for (tap, row) in s.taps().zip(&mut rows) {
+                        s.slide.fold_row(row, tap, tile.clone(), plane);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// The adjoint of [`conv2d`] in w: per group, g · columnsᵀ summed over the images.
+///
+/// Blocks of images are summed apart and then together, both in order; the blocks depend on n alone.
+pub(crate) fn conv2d_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape, w: &mut [T]) {
+    s.check(x.len(), w.len(), g.len());
+    let (image, result) = (s.c * s.slide.cells(), s.o * s.slide.positions());
+    let per_block = s.n.div_ceil(BLOCKS).max(1);
+    let sums = par::map(s.n.div_ceil(per_block), s.counts()[3], |block| {
+        let mut sum = vec![T::zero(); w.len()];
+        let mut scratch = Vec::new();
+        for i in block * per_block..s.n.min((block + 1) * per_block) {
+            let (x, g) = (&x[i * image..(i + 1) * image], &g[i * result..(i + 1) * result]);
+            add_weights(g, x, s, &mut sum, &mut scratch);
+        }
+        sum
+    });
+    w.fill(T::zero());
+    for sum in sums {
+        w.iter_mut().zip(sum).for_each(|(w, s)| *w += s);
+    }
+}
+
+/// Adds one image's part to the gradient of the weights.
+fn add_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape, sum: &mut [T], scratch: &mut Vec<T>) {
+    let size = s.group_o() * s.depth();
+    for group in 0..s.groups {
+        let sum = &mut sum[group * size..(group + 1) * size];
+        for tile in s.tiles() {
+            let columns = s.columns(&x[s.planes(group)], &tile, scratch);
+            let g = tile_of(&g[s.results(group)], s.group_o(), s.slide.positions(), &tile);
+            product_rows(g, columns.t(), sum, s.depth(), true, s.n == 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::naive;
+    use super::super::unfold::tests::{numbers, slides};
+    use super::*;
+    use crate::window::Window;
+
+    fn shapes() -> impl Strategy<Value = ConvShape> {
+        (slides(), 0usize..4, 0usize..4, 0usize..4, 1usize..4).prop_map(|(slide, n, c, o, groups)| ConvShape {
+            n,
+            c: c * groups,
+            o: o * groups,
+            groups,
+            slide,
+        })
+    }
+
+    /// The input, weights and cotangent of a convolution, in small integers that add up exactly.
+    fn data(s: &ConvShape) -> [Vec<f64>; 3] {
+        let [x, w, y, _] = s.counts();
+        [numbers(x), numbers(w), numbers(y)]
+    }
+
+    fn compare(s: &ConvShape) {
+        let [x, w, g] = data(s);
+        let run = |len: usize, f: &dyn Fn(&mut [f64])| {
+            let mut out = vec![f64::NAN; len];
+            f(&mut out);
+            out
+        };
+        assert_eq!(run(g.len(), &|y| conv2d(&x, &w, s, y)), naive::conv2d(&x, &w, s), "forward {s:?}");
+        assert_eq!(run(x.len(), &|x| conv2d_input(&g, &w, s, x)), naive::conv2d_input(&g, &w, s), "input {s:?}");
+        assert_eq!(run(w.len(), &|w| conv2d_weights(&g, &x, s, w)), naive::conv2d_weights(&g, &x, s), "weights {s:?}");
+    }
+
+    fn shape(n: usize, c: usize, o: usize, groups: usize, window: Window<2>, input: [usize; 2]) -> ConvShape {
+        ConvShape { n, c, o, groups, slide: Slide::new(&window, input).unwrap() }
+    }
+
+    #[test]
+    fn a_known_convolution() {
+        let s = shape(1, 1, 1, 1, Window::new(2).stride(1), [2, 3]);
+        let mut y = [f64::NAN; 2];
+        conv2d(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[1.0, 10.0, 100.0, 1000.0], &s, &mut y);
+        assert_eq!(y, [5421.0, 6532.0]);
+    }
+
+    #[test]
+    fn many_tiles_and_single_cells_equal_the_definition() {
+        // 5·49 rows of columns leave 1069 windows to a tile, 1600 make two.
+        compare(&shape(1, 5, 2, 1, Window::new(7).stride(1).padding(3), [40, 40]));
+        compare(&shape(3, 6, 4, 2, Window::new(1), [5, 7]));
+        compare(&shape(19, 2, 3, 1, Window::new(3).stride(1), [5, 5]));
+    }
+
+    #[cfg(feature = "threads")]
+    #[test]
+    fn the_number_of_threads_changes_no_bit() {
+        let s = shape(21, 3, 5, 1, Window::new(3).stride(1).padding(1), [13, 11]);
+        let [x, w, g] = data(&s).map(|v| v.into_iter().map(|v| (v * 0.37).sin() as f32).collect::<Vec<_>>());
+        let run = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let (mut y, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
+            pool.install(|| {
+                conv2d(&x, &w, &s, &mut y);
+                conv2d_input(&g, &w, &s, &mut dx);
+                conv2d_weights(&g, &x, &s, &mut dw);
+            });
+            [y, dx, dw].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let one = run(1);
+        assert!([2, 3, 5].into_iter().all(|t| run(t) == one));
+    }
+
+    proptest! {
+        #[test]
+        fn convolutions_equal_the_definition(s in shapes()) {
+            compare(&s);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The definitions of the fast kernels, one cell at a time.
+//! Tests compare against them; they are written to be read, not to be fast.
+
+use super::avg_pool::Divisor;
+use super::conv::ConvShape;
+use super::gemm::Mat;
+use super::unfold::Slide;
+use crate::real::Real;
+
+/// c[i, j] = Σₚ a[i, p]·b[p, j], on top of what `c` holds where accumulating.
+pub(crate) fn product<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], accumulate: bool) {
+    let at = |x: Mat<T>, i, j| x.data[i * x.row_stride + j * x.col_stride];
+    for i in 0..a.rows {
+        for j in 0..b.cols {
+            let sum: T = (0..a.cols).map(|p| at(a, i, p) * at(b, p, j)).sum();
+            let c = &mut c[i * b.cols + j];
+            *c = if accumulate { *c + sum } else { sum };
+        }
+    }
+}
+
+/// The cell of the input under kernel cell `k` of window `o`, both as [row, column]; `None` in the padding.
+pub(crate) fn cell(s: &Slide, o: [usize; 2], k: [usize; 2]) -> Option<usize> {
+    let at = |axis: usize| {
+        let i = (o[axis] * s.stride[axis] + k[axis] * s.dilation[axis]).checked_sub(s.padding[axis])?;
+        (i < s.input[axis]).then_some(i)
+    };
+    Some(at(0)? * s.input[1] + at(1)?)
+}
+
+/// All pairs [i, j] with i < n and j < m, row by row.
+pub(crate) fn grid([n, m]: [usize; 2]) -> impl Iterator<Item = [usize; 2]> {
+    (0..n).flat_map(move |i| (0..m).map(move |j| [i, j]))
+}
+
+/// Entry [p·kh·kw + k, o] is the cell under kernel cell k of window o in plane p, 0 in the padding.
+pub(crate) fn unfold<T: Real>(x: &[T], s: &Slide) -> Vec<T> {
+    let mut columns = Vec::new();
+    for plane in x.chunks(s.cells()) {
+        for k in grid(s.kernel) {
+            columns.extend(grid(s.output).map(|o| cell(s, o, k).map_or(T::zero(), |i| plane[i])));
+        }
+    }
+    columns
+}
+
+/// Every entry of the columns added to the cell that it stands for.
+pub(crate) fn fold<T: Real>(columns: &[T], s: &Slide) -> Vec<T> {
+    let mut x = Vec::new();
+    for columns in columns.chunks(s.taps() * s.positions()) {
+        let mut plane = vec![T::zero(); s.cells()];
+        for (n, [k, o]) in grid([s.taps(), s.positions()]).enumerate() {
+            let (k, o) = ([k / s.kernel[1], k % s.kernel[1]], [o / s.output[1], o % s.output[1]]);
+            if let Some(i) = cell(s, o, k) {
+                plane[i] += columns[n];
+            }
+        }
+        x.extend(plane);
+    }
+    x
+}
+
+/// The value and index of the maximum of every window, cell by cell in row-major order.
+pub(crate) fn max_pool2d<T: Real>(x: &[T], s: &Slide) -> (Vec<T>, Vec<u32>) {
+    let (mut values, mut index) = (Vec::new(), Vec::new());
+    for plane in x.chunks(s.cells()) {
+        for o in grid(s.output) {
+            let mut cells = grid(s.kernel).filter_map(|k| cell(s, o, k));
+            let first = cells.next().expect("a window holds a cell of the input");
+            let wins = |v: T, best: T| v > best || v.is_nan();
+            let at = cells.fold(first, |best, i| if wins(plane[i], plane[best]) { i } else { best });
+            values.push(plane[at]);
+            index.push(at as u32);
+        }
+    }
+    (values, index)
+}
+
+/// The sum of every window over the number of its cells that count.
+pub(crate) fn avg_pool2d<T: Real>(x: &[T], s: &Slide, divisor: Divisor) -> Vec<T> {
+    let mut means = Vec::new();
+    for plane in x.chunks(s.cells()) {
+        for o in grid(s.output) {
+            let sum = grid(s.kernel).filter_map(|k| cell(s, o, k)).fold(T::zero(), |sum, i| sum + plane[i]);
+            let padded = |k: [usize; 2]| {
+                (0..2).all(|a| o[a] * s.stride[a] + k[a] * s.dilation[a] < s.input[a] + 2 * s.padding[a])
+            };
+            let count = match divisor {
+                Divisor::Padded => grid(s.kernel).filter(|&k| padded(k)).count(),
+                Divisor::Inside => grid(s.kernel).filter(|&k| cell(s, o, k).is_some()).count(),
+                Divisor::Fixed(d) => d,
+            };
+            means.push(sum / T::of(count as f64));
+        }
+    }
+    means
+}
+
+/// Calls `f(input element, weight, output element)` for every product in a convolution.
+fn for_products(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
+    let (group_c, group_o) = (s.c / s.groups, s.o / s.groups);
+    for (n, o, c) in grid([s.n, s.o]).flat_map(|[n, o]| (0..group_c).map(move |c| (n, o, c))) {
+        let plane = n * s.c + o / group_o * group_c + c;
+        for (k, tap) in grid(s.slide.kernel).enumerate() {
+            for (l, window) in grid(s.slide.output).enumerate() {
+                if let Some(i) = cell(&s.slide, window, tap) {
+                    let weight = (o * group_c + c) * s.slide.taps() + k;
+                    f(plane * s.slide.cells() + i, weight, (n * s.o + o) * s.slide.positions() + l);
+                }
+            }
+        }
+    }
+}
+
+/// y = Σ w·x over the products of a convolution.
+pub(crate) fn conv2d<T: Real>(x: &[T], w: &[T], s: &ConvShape) -> Vec<T> {
+    let mut y = vec![T::zero(); s.n * s.o * s.slide.positions()];
+    for_products(s, |i, k, o| y[o] += w[k] * x[i]);
+    y
+}
+
+/// ∂/∂x = Σ w·g over the products of a convolution.
+pub(crate) fn conv2d_input<T: Real>(g: &[T], w: &[T], s: &ConvShape) -> Vec<T> {
+    let mut x = vec![T::zero(); s.n * s.c * s.slide.cells()];
+    for_products(s, |i, k, o| x[i] += w[k] * g[o]);
+    x
+}
+
+/// ∂/∂w = Σ x·g over the products of a convolution.
+pub(crate) fn conv2d_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape) -> Vec<T> {
+    let mut w = vec![T::zero(); s.o * s.c / s.groups * s.slide.taps()];
+    for_products(s, |i, k, o| w[k] += x[i] * g[o]);
+    w
+}

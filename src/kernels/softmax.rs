@@ -1,0 +1,175 @@
+//! Log-sum-exp, softmax and log-softmax along one axis of a row-major tensor seen as \[outer, len, inner\].
+//! The largest element is subtracted before the exponential, so nothing overflows (Blanchard, Higham & Higham, 2021).
+
+use super::par;
+use super::reduce::{Max, STRIP, Sum, line, rows_of};
+use crate::real::Real;
+
+/// Elements that one task goes through, roughly; an exponential costs more than an addition.
+const TASK: usize = 1 << 13;
+
+/// ln Σₖ exp xₖ: −∞ where all are −∞ or none are, +∞ where one is +∞, NaN where one is NaN.
+pub(crate) fn log_sum_exp<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
+    let [outer, len, inner] = sizes;
+    assert_eq!(x.len(), outer * len * inner, "the operand holds {sizes:?}");
+    assert_eq!(out.len(), outer * inner, "the output holds [{outer}, {inner}]");
+    if len * inner == 0 {
+        out.fill(T::neg_infinity());
+        return;
+    }
+    let lines = (TASK / (len * inner)).max(1);
+    par::chunks_mut(out, lines * inner, x.len(), |k, out| {
+        let blocks = x[k * lines * len * inner..].chunks(len * inner);
+        for (x, out) in blocks.zip(out.chunks_mut(inner)) {
+            if inner == 1 {
+                let shift = finite_or_zero(line::<T, Max>(x, &|v| v));
+                out[0] = shift + line::<T, Sum>(x, &|v| (v - shift).exp()).ln();
+                continue;
+            }
+            for (s, out) in out.chunks_mut(STRIP).enumerate() {
+                let x = &x[s * STRIP..];
+                let mut shift = [T::zero(); STRIP];
+                let shift = &mut shift[..out.len()];
+                rows_of::<T, Max>(x, inner, len, shift, &|_, v| v);
+                shift.iter_mut().for_each(|m| *m = finite_or_zero(*m));
+                rows_of::<T, Sum>(x, inner, len, out, &|j, v| (v - shift[j]).exp());
+                out.iter_mut().zip(shift).for_each(|(o, &mut m)| *o = m + o.ln());
+            }
+        }
+    });
+}
+
+/// An infinite maximum cannot be subtracted (∞ − ∞ is NaN) and need not be: the sum is then 0, ∞ or NaN by itself.
+fn finite_or_zero<T: Real>(m: T) -> T {
+    if m.is_finite() { m } else { T::zero() }
+}
+
+/// exp xⱼ / Σₖ exp xₖ; NaN throughout where the largest element is infinite or one is NaN.
+pub(crate) fn softmax<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
+    normalise(x, sizes, out, |sum| sum, |exp, _, sum| exp / sum);
+}
+
+/// xⱼ − ln Σₖ exp xₖ; NaN throughout where the largest element is infinite or one is NaN.
+pub(crate) fn log_softmax<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
+    normalise(x, sizes, out, |sum| sum.ln(), |_, shifted, log| shifted - log);
+}
+
+/// Writes exp(x − max) to `out`, then `finish(exp(x − max), x − max, prepare(Σ exp(x − max)))` over it.
+fn normalise<T: Real>(
+    x: &[T],
+    sizes: [usize; 3],
+    out: &mut [T],
+    prepare: impl Fn(T) -> T + Sync + Send,
+    finish: impl Fn(T, T, T) -> T + Sync + Send,
+) {
+    let [outer, len, inner] = sizes;
+    assert_eq!(x.len(), outer * len * inner, "the operand holds {sizes:?}");
+    assert_eq!(out.len(), x.len(), "the output holds {sizes:?}");
+    if x.is_empty() {
+        return;
+    }
+    let lines = (TASK / (len * inner)).max(1);
+    par::chunks_mut(out, lines * len * inner, x.len(), |k, out| {
+        let blocks = x[k * lines * len * inner..].chunks(len * inner);
+        for (x, out) in blocks.zip(out.chunks_mut(len * inner)) {
+            if inner == 1 {
+                let max = line::<T, Max>(x, &|v| v);
+                out.iter_mut().zip(x).for_each(|(o, &v)| *o = (v - max).exp());
+                let total = prepare(line::<T, Sum>(out, &|v| v));
+                out.iter_mut().zip(x).for_each(|(o, &v)| *o = finish(*o, v - max, total));
+                continue;
+            }
+            for first in (0..inner).step_by(STRIP) {
+                let width = STRIP.min(inner - first);
+                let (mut max, mut total) = ([T::zero(); STRIP], [T::zero(); STRIP]);
+                let (max, total) = (&mut max[..width], &mut total[..width]);
+                rows_of::<T, Max>(&x[first..], inner, len, max, &|_, v| v);
+                for row in (first..x.len()).step_by(inner) {
+                    let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
+                    pairs.zip(&*max).for_each(|((o, &v), &m)| *o = (v - m).exp());
+                }
+                rows_of::<T, Sum>(&out[first..], inner, len, total, &|_, v| v);
+                total.iter_mut().for_each(|t| *t = prepare(*t));
+                for row in (first..x.len()).step_by(inner) {
+                    let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
+                    let columns = max.iter().zip(&*total);
+                    pairs.zip(columns).for_each(|((o, &v), (&m, &t))| *o = finish(*o, v - m, t));
+                }
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::naive_data::{self as naive, values};
+    use super::*;
+
+    const INF: f64 = f64::INFINITY;
+
+    fn close<T: Real>(a: T, b: f64) -> bool {
+        let a = a.as_f64();
+        a.is_nan() && b.is_nan() || a == b || (a - b).abs() <= 8.0 * T::epsilon().as_f64() * b.abs().max(1.0)
+    }
+
+    fn agrees<T: Real>(sizes: [usize; 3], x: &[T]) -> Result<(), TestCaseError> {
+        let lines = naive::lines(&sizes, &[1]);
+        let (mut lse, mut soft, mut log) =
+            (vec![T::one(); lines.len()], vec![T::one(); x.len()], vec![T::one(); x.len()]);
+        log_sum_exp(x, sizes, &mut lse);
+        softmax(x, sizes, &mut soft);
+        log_softmax(x, sizes, &mut log);
+        for (l, lse) in lines.iter().zip(lse) {
+            let exact = l.iter().map(|&k| x[k].as_f64().exp()).sum::<f64>();
+            prop_assert!(close(lse, exact.ln()), "{lse} is not {}", exact.ln());
+            for &k in l {
+                let v = x[k].as_f64();
+                prop_assert!(close(soft[k], v.exp() / exact), "{} is not {}", soft[k], v.exp() / exact);
+                prop_assert!(close(log[k], v - exact.ln()), "{} is not {}", log[k], v - exact.ln());
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn they_follow_their_definitions(outer in 0usize..4, len in 0usize..9, inner in 0usize..4, seed in any::<u64>()) {
+            let sizes = [outer, len, inner];
+            agrees::<f64>(sizes, &values(outer * len * inner, seed, |k| k as f64 * 1.7 - 4.0))?;
+            agrees::<f32>(sizes, &values(outer * len * inner, seed, |k| k as f32 * 1.7 - 4.0))?;
+        }
+    }
+
+    #[test]
+    fn large_ones_follow_their_definitions_evaluated_in_doubles() {
+        for sizes in [[3, 20_011, 1], [2_003, 10, 1], [3, 41, 701], [1, 5_003, 3]] {
+            agrees::<f32>(sizes, &values(sizes.iter().product(), 3, |k| k as f32 - 3.0)).unwrap();
+        }
+    }
+
+    #[test]
+    fn infinities_come_out_as_the_limits_say() {
+        let lines: [([f64; 3], f64); 5] = [
+            ([-INF, -INF, -INF], -INF),
+            ([1.0, INF, -INF], INF),
+            ([f64::NAN, INF, 0.0], f64::NAN),
+            ([-INF, 2.0, -INF], 2.0),
+            ([1000.0, 1000.0, -INF], 1000.0 + 2f64.ln()),
+        ];
+        for (x, expected) in lines {
+            let (mut row, mut columns) = ([9.0], [9.0; 2]);
+            log_sum_exp(&x, [1, 3, 1], &mut row);
+            log_sum_exp(&[x[0], x[0], x[1], x[1], x[2], x[2]], [1, 3, 2], &mut columns);
+            for v in [row[0], columns[0], columns[1]] {
+                assert!(close(v, expected), "{x:?} gives {v}, not {expected}");
+            }
+        }
+        let mut out = [9.0; 3];
+        softmax(&[-INF, 2.0, 2.0], [1, 3, 1], &mut out);
+        assert_eq!(out, [0.0, 0.5, 0.5]);
+        log_softmax(&[1e4, 0.0, -INF], [1, 3, 1], &mut out);
+        assert_eq!(out, [0.0, -1e4, -INF]);
+    }
+}

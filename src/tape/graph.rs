@@ -1,0 +1,177 @@
+//! The lines themselves: one compact node each, with operands and shapes in arenas beside them.
+//! A line number is a value number: an operation with several results stands on consecutive lines.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use smallvec::SmallVec;
+
+use super::data::{Data, Kind};
+use super::op::{Form, OpRef, Sig};
+use crate::real::Real;
+
+/// Lines of the form `%3, %4 = max_pool2d %2` are two nodes: a head and its continuation.
+#[derive(Clone, Debug)]
+pub(crate) struct Node<T: Real> {
+    pub op: OpRef<T>,
+    pub site: &'static Location<'static>,
+    /// The line whose rule wrote this one; itself for lines that the user wrote.
+    pub origin: u32,
+    operands: u32,
+    dims: u32,
+    arity: u16,
+    pub scope: u16,
+    rank: u8,
+    /// Which result of its operation the line is.
+    pub result: u8,
+    /// How many results the operation has.
+    pub results: u8,
+    flags: u8,
+}
+
+const INT: u8 = 1;
+const ACTIVE: u8 = 2;
+const WRITTEN_BY_RULE: u8 = 4;
+
+impl<T: Real> Node<T> {
+    pub fn kind(&self) -> Kind {
+        if self.flags & INT == 0 { Kind::Real } else { Kind::Int }
+    }
+
+    /// A differentiable leaf leads to this line.
+    pub fn active(&self) -> bool {
+        self.flags & ACTIVE != 0
+    }
+
+    /// A sweep wrote the line, not the user.
+    pub fn written_by_rule(&self) -> bool {
+        self.flags & WRITTEN_BY_RULE != 0
+    }
+}
+
+/// What [`Graph::push`] is told of a new line besides its shape.
+pub(crate) struct Entry<'a, T: Real> {
+    pub op: OpRef<T>,
+    pub operands: &'a [u32],
+    pub site: &'static Location<'static>,
+    pub scope: u16,
+    /// The primal line, where a rule writes.
+    pub origin: Option<u32>,
+    pub active: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Graph<T: Real> {
+    nodes: Vec<Node<T>>,
+    operands: Vec<u32>,
+    dims: Vec<usize>,
+    /// Differentiable leaves in order.
+    pub vars: Vec<u32>,
+    pub names: IndexMap<u32, Arc<str>>,
+    /// Names of scopes; scope 0 is the tape itself.
+    pub scopes: Vec<Arc<str>>,
+    /// New values of buffers (running statistics) by name.
+    pub updates: IndexMap<Arc<str>, u32>,
+}
+
+impl<T: Real> Graph<T> {
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.operands.clear();
+        self.dims.clear();
+        self.vars.clear();
+        self.names.clear();
+        self.scopes.clear();
+        self.updates.clear();
+    }
+
+    pub fn truncate(&mut self, len: usize) {
+        let Some(first) = self.nodes.get(len) else { return };
+        self.operands.truncate(first.operands as usize);
+        self.dims.truncate(first.dims as usize);
+        self.nodes.truncate(len);
+        self.vars.retain(|&v| (v as usize) < len);
+        self.names.retain(|&id, _| (id as usize) < len);
+        self.updates.retain(|_, id| (*id as usize) < len);
+    }
+
+    pub fn node(&self, id: u32) -> &Node<T> {
+        &self.nodes[id as usize]
+    }
+
+    pub fn dims(&self, id: u32) -> &[usize] {
+        let n = self.node(id);
+        &self.dims[n.dims as usize..][..n.rank as usize]
+    }
+
+    pub fn operands(&self, id: u32) -> &[u32] {
+        let n = self.node(id);
+        &self.operands[n.operands as usize..][..n.arity as usize]
+    }
+
+    /// The first line of the operation that `id` is a result of.
+    pub fn head(&self, id: u32) -> u32 {
+        id - u32::from(self.node(id).result)
+    }
+
+    pub fn sig(&self, id: u32) -> Sig<'_> {
+        let node = self.node(id);
+        let known = match (node.kind(), node.op.get().form()) {
+            (Kind::Int, Form::Leaf(Data::Int(v))) => Some(&v[..]),
+            _ => None,
+        };
+        Sig { kind: node.kind(), dims: self.dims(id), known }
+    }
+
+    pub fn sigs(&self, ids: &[u32]) -> SmallVec<[Sig<'_>; 4]> {
+        ids.iter().map(|&id| self.sig(id)).collect()
+    }
+
+    /// Elements of the line's value.
+    pub fn count(&self, id: u32) -> usize {
+        self.dims(id).iter().product()
+    }
+
+    /// Bytes of the line's value.
+    pub fn bytes(&self, id: u32) -> usize {
+        let size = match self.node(id).kind() {
+            Kind::Real => size_of::<T>(),
+            Kind::Int => size_of::<u32>(),
+        };
+        self.count(id) * size
+    }
+
+    /// Appends the lines of one operation, one per result, and returns the first.
+    pub fn push<'d>(&mut self, e: Entry<'_, T>, results: impl ExactSizeIterator<Item = (Kind, &'d [usize])>) -> u32 {
+        let head = self.nodes.len() as u32;
+        let operands = self.operands.len() as u32;
+        self.operands.extend_from_slice(e.operands);
+        let count = results.len() as u8;
+        for (k, (kind, dims)) in results.enumerate() {
+            let offset = self.dims.len() as u32;
+            self.dims.extend_from_slice(dims);
+            let int = if kind == Kind::Int { INT } else { 0 };
+            let active = if e.active && kind == Kind::Real { ACTIVE } else { 0 };
+            let by_rule = if e.origin.is_some() { WRITTEN_BY_RULE } else { 0 };
+            self.nodes.push(Node {
+                op: e.op.clone(),
+                site: e.site,
+                origin: e.origin.unwrap_or(head + k as u32),
+                operands,
+                dims: offset,
+                arity: e.operands.len() as u16,
+                scope: e.scope,
+                rank: dims.len() as u8,
+                result: k as u8,
+                results: count,
+                flags: int | active | by_rule,
+            });
+        }
+        head
+    }
+}

@@ -1,0 +1,88 @@
+//! A line of the tape as readers see it: listings, drawings, exports and lints take everything from here.
+//! It is a copy of facts, so holding one never blocks the tape.
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use super::data::Kind;
+use super::op::{Attributes, StepKind};
+use super::record::Tape;
+use crate::real::Real;
+use crate::shape::Dims;
+
+/// The facts of one operation on the tape, with all its results.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let tape = Tape::new();
+/// let x = tape.var([1., 2.]).named("x");
+/// let _ = x.tanh().sum();
+/// let ops: Vec<_> = tape.lines().map(|l| l.op).collect();
+/// assert_eq!(ops, ["var", "tanh", "sum"]);
+/// assert_eq!(tape.line(0).name.as_deref(), Some("x"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The number of its first result.
+    pub id: u32,
+    /// The operation's name.
+    pub op: &'static str,
+    /// The operation's attributes.
+    pub attributes: Attributes,
+    /// The lines it reads.
+    pub operands: Vec<u32>,
+    /// Kind and shape of each result; result k is line `id + k`.
+    pub results: Vec<(Kind, Dims)>,
+    /// The name given to it, if any.
+    pub name: Option<Arc<str>>,
+    /// The scope it was recorded in, outermost first, parts joined by `.`; empty outside of any.
+    pub scope: Option<Arc<str>>,
+    /// The user's source line.
+    pub site: &'static Location<'static>,
+    /// The line whose rule wrote this one, for adjoint and tangent lines.
+    pub origin: Option<u32>,
+    /// Whether a differentiable leaf leads to it.
+    pub active: bool,
+    /// How values move through it.
+    pub step_kind: StepKind,
+}
+
+impl<T: Real> Tape<T> {
+    /// The line that `id` is a result of.
+    ///
+    /// # Panics
+    /// There is no such line.
+    pub fn line(&self, id: u32) -> Line {
+        let g = self.graph.borrow();
+        let id = g.head(id);
+        let node = g.node(id);
+        let op = node.op.get();
+        Line {
+            id,
+            op: op.name(),
+            attributes: op.attributes(),
+            operands: g.operands(id).to_vec(),
+            results: (0..u32::from(node.results))
+                .map(|k| (g.node(id + k).kind(), Dims::from(g.dims(id + k))))
+                .collect(),
+            name: g.names.get(&id).cloned(),
+            scope: (node.scope > 0).then(|| Arc::clone(&g.scopes[usize::from(node.scope) - 1])),
+            site: node.site,
+            origin: node.written_by_rule().then_some(node.origin),
+            active: node.active(),
+            step_kind: op.step_kind(),
+        }
+    }
+
+    /// All lines in order, an operation with several results once.
+    pub fn lines(&self) -> impl Iterator<Item = Line> + '_ {
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            (next < self.len()).then(|| {
+                let line = self.line(next as u32);
+                next += line.results.len();
+                line
+            })
+        })
+    }
+}

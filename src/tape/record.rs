@@ -1,0 +1,473 @@
+//! The tape itself: leaves, the one function that appends a line, names, scopes and clearing.
+//! Every check that needs only shapes happens here, at the user's line.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use smallvec::SmallVec;
+
+use super::data::{Data, IntoInts, IntoTensor, Kind};
+use super::graph::{Entry, Graph};
+use super::leaf::Leaf;
+use super::op::{Op, OpRef, Operand, Results};
+use super::row::Bound;
+use super::var::{IntVar, Var};
+use crate::error::{Error, OrRaise};
+use crate::real::Real;
+use crate::shape::{Dims, checked_count};
+
+/// The ordered list of operations (Wengert, 1964) that models are recorded on.
+///
+/// `Tape::new()` holds `f32`, `Tape::<f64>::default()` doubles. Recording checks shapes and computes nothing; values are
+/// computed when asked for ([`Var::value`], [`Var::item`], [`Var::backward`]). One tape belongs to one thread at a time.
+///
+/// [`clear`](Tape::clear) starts over and keeps all memory. It takes the tape mutably, so a handle from before cannot be
+/// used after it:
+///
+/// ```compile_fail,E0502
+/// use wengert::prelude::*;
+/// let mut tape = Tape::new();
+/// let x = tape.var(1.0);
+/// tape.clear();
+/// println!("{:?}", x);
+/// ```
+///
+/// ```
+/// use wengert::prelude::*;
+/// let mut tape = Tape::new();
+/// for k in 0..3 {
+///     tape.clear();
+///     let x = tape.var(k as f32);
+///     assert_eq!((x * x).item(), (k * k) as f32);
+/// }
+/// assert_eq!(tape.step(), 3);
+/// ```
+pub struct Tape<T: Real = f32> {
+    id: u64,
+    seed: Cell<u64>,
+    step: Cell<u64>,
+    ordinal: Cell<u32>,
+    scope: Cell<u16>,
+    rule: Cell<Option<RuleFrame>>,
+    pub(crate) graph: RefCell<Graph<T>>,
+    pub(crate) marks: RefCell<Marks>,
+    slot: RefCell<Option<Box<dyn Slot>>>,
+}
+
+/// What a higher module keeps with a tape; the tape only knows how to clear it.
+pub(crate) trait Slot: Any + Send {
+    /// Gives up all values, keeps the memory.
+    fn clear(&mut self);
+}
+
+/// Which rule is writing: its lines carry the primal's source line and may be simplified among themselves.
+#[derive(Clone, Copy, Debug)]
+struct RuleFrame {
+    site: &'static Location<'static>,
+    origin: u32,
+    first: u32,
+}
+
+/// Per-line scratch numbers of a sweep, stamped with the sweep's number so that nothing is cleared between sweeps.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    stamp: Vec<u64>,
+    value: Vec<u32>,
+    now: u64,
+}
+
+impl Marks {
+    /// Starts a sweep over a tape of `len` lines.
+    pub fn begin(&mut self, len: usize) {
+        self.now += 1;
+        if self.stamp.len() < len {
+            self.stamp.resize(len, 0);
+            self.value.resize(len, 0);
+        }
+    }
+
+    pub fn get(&self, id: u32) -> Option<u32> {
+        let k = id as usize;
+        (self.stamp.get(k) == Some(&self.now)).then(|| self.value[k])
+    }
+
+    pub fn set(&mut self, id: u32, value: u32) {
+        self.stamp[id as usize] = self.now;
+        self.value[id as usize] = value;
+    }
+}
+
+impl Tape<f32> {
+    /// An empty tape of `f32`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<T: Real> Default for Tape<T> {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Tape {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            seed: Cell::new(0),
+            step: Cell::new(0),
+            ordinal: Cell::new(0),
+            scope: Cell::new(0),
+            rule: Cell::new(None),
+            graph: RefCell::default(),
+            marks: RefCell::default(),
+            slot: RefCell::new(None),
+        }
+    }
+}
+
+impl<T: Real> fmt::Debug for Tape<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tape").field("type", &T::NAME).field("lines", &self.len()).field("step", &self.step()).finish()
+    }
+}
+
+impl<T: Real> Tape<T> {
+    /// Sets the seed that random lines (dropout) draw from; 0 at first.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        self.seed.set(seed);
+        self
+    }
+
+    /// The seed that random lines draw from.
+    pub fn seed(&self) -> u64 {
+        self.seed.get()
+    }
+
+    /// How often the tape has been cleared.
+    pub fn step(&self) -> u64 {
+        self.step.get()
+    }
+
+    /// Continues the count of steps, when training is resumed: random lines depend on it.
+    pub fn set_step(&mut self, step: u64) {
+        self.step.set(step);
+    }
+
+    /// The number of lines.
+    pub fn len(&self) -> usize {
+        self.graph.borrow().len()
+    }
+
+    /// Whether nothing has been recorded.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Starts over: forgets all lines and values, keeps all memory, and counts one step.
+    pub fn clear(&mut self) {
+        self.graph.get_mut().clear();
+        if let Some(slot) = self.slot.get_mut() {
+            slot.clear();
+        }
+        self.step.set(self.step.get() + 1);
+        self.ordinal.set(0);
+        self.scope.set(0);
+        self.rule.set(None);
+    }
+
+    /// Records a leaf that [`Var::backward`] reports on.
+    ///
+    /// Shares the storage of an owned row-major array or of a [`Tensor`](crate::Tensor); copies views.
+    #[track_caller]
+    pub fn var(&self, value: impl IntoTensor<T>) -> Var<'_, T> {
+        let id = self.leaf("var", value);
+        self.graph.borrow_mut().vars.push(id);
+        Var::new(self, id)
+    }
+
+    /// Records a leaf that [`Var::backward`] does not report on: data, targets, frozen parameters.
+    #[track_caller]
+    pub fn constant(&self, value: impl IntoTensor<T>) -> Var<'_, T> {
+        Var::new(self, self.leaf("constant", value))
+    }
+
+    /// Records an integer leaf: labels, positions.
+    ///
+    /// # Panics
+    /// A number is negative or above `u32::MAX`.
+    #[track_caller]
+    pub fn ints(&self, values: impl IntoInts) -> IntVar<'_, T> {
+        let (dims, data) =
+            values.into_ints().map_err(|e| e.about("ints").at(Location::caller())).or_raise().into_parts();
+        let op = Leaf { name: "ints", dims, data: Data::Int(data) };
+        IntVar::new(self, self.record(OpRef::new(op), &[]).or_raise())
+    }
+
+    #[track_caller]
+    fn leaf(&self, name: &'static str, value: impl IntoTensor<T>) -> u32 {
+        let (dims, data) = value.into_tensor().into_parts();
+        self.record_flagged(OpRef::new(Leaf { name, dims, data: Data::Real(data) }), &[], name == "var").or_raise()
+    }
+
+    /// Records any operation, a user's own included; what does not fit comes back as an error.
+    ///
+    /// # Errors
+    /// The shape rule refuses the operands, or an operand stands on another tape.
+    #[track_caller]
+    pub fn apply<'t>(&'t self, op: impl Op<T>, operands: &[Operand<'t, T>]) -> Result<Results<'t, T>, Error> {
+        self.apply_ref(OpRef::new(op), operands)
+    }
+
+    /// As [`apply`](Tape::apply), for an operation that stands behind a reference already.
+    ///
+    /// # Errors
+    /// As [`apply`](Tape::apply).
+    #[track_caller]
+    pub fn apply_ref<'t>(&'t self, op: OpRef<T>, operands: &[Operand<'t, T>]) -> Result<Results<'t, T>, Error> {
+        let mut ids: SmallVec<[u32; 4]> = SmallVec::with_capacity(operands.len());
+        for o in operands {
+            let (tape, id) = match *o {
+                Operand::Real(v) => (v.tape, v.id),
+                Operand::Int(v) => (v.tape, v.id),
+            };
+            if !std::ptr::eq(tape, self) {
+                return Err(self.foreign(op.get().name(), id, tape));
+            }
+            ids.push(id);
+        }
+        let head = self.record(op, &ids)?;
+        Ok(Results { tape: self, head, count: u32::from(self.graph.borrow().node(head).results) })
+    }
+
+    /// Records an operation in an expression: what does not fit is a panic at the caller's line.
+    #[track_caller]
+    pub(crate) fn call<'t>(&'t self, op: impl Op<T>, operands: &[Operand<'t, T>]) -> Results<'t, T> {
+        self.apply(op, operands).or_raise()
+    }
+
+    /// Records a row of the pointwise table over real operands of one shape.
+    #[track_caller]
+    pub(crate) fn row<'t>(&'t self, op: Bound<T>, operands: &[Operand<'t, T>]) -> Results<'t, T> {
+        self.apply_ref(OpRef::Row(op), operands).or_raise()
+    }
+
+    /// Records an operation without attributes.
+    #[track_caller]
+    pub(crate) fn plain<'t>(&'t self, op: &'static dyn Op<T>, operands: &[Operand<'t, T>]) -> Results<'t, T> {
+        self.apply_ref(OpRef::Static(op), operands).or_raise()
+    }
+
+    fn foreign(&self, op: &'static str, id: u32, other: &Tape<T>) -> Error {
+        let theirs = other.describe(id);
+        Error::tape(format!("operands stand on different tapes; {theirs}"))
+            .rule("all operands of an operation stand on one tape")
+            .fix("record the other operand on this tape too, or carry its value over with `tape.constant(v.value())`")
+            .about(op)
+            .at(self.here())
+    }
+
+    #[track_caller]
+    fn record(&self, op: OpRef<T>, operands: &[u32]) -> Result<u32, Error> {
+        self.record_flagged(op, operands, false)
+    }
+
+    #[track_caller]
+    fn record_flagged(&self, op: OpRef<T>, operands: &[u32], is_var: bool) -> Result<u32, Error> {
+        let site = self.here();
+        let (results, active) = {
+            let g = self.graph.borrow();
+            let sigs = g.sigs(operands);
+            let results = op.get().infer(&sigs).and_then(|r| {
+                let too_large = r.iter().find(|s| checked_count(&s.dims).is_none());
+                match too_large {
+                    Some(s) => Err(Error::shape(format!("the result would have shape {}", s.dims))
+                        .rule("the number of elements fits in memory")
+                        .fix("check the sizes given")),
+                    None if r.iter().any(|s| s.dims.rank() > 255) || operands.len() > usize::from(u16::MAX) => {
+                        Err(Error::shape("too many axes or operands")
+                            .rule("at most 255 axes and 65535 operands")
+                            .fix("combine in several steps"))
+                    }
+                    None if g.len() + r.len() > u32::MAX as usize => Err(Error::tape("the tape is full")
+                        .rule("a tape holds at most 4294967295 lines")
+                        .fix("clear it between steps")),
+                    None => Ok(r),
+                }
+            });
+            (results, is_var || operands.iter().any(|&id| g.node(id).active()))
+        };
+        let results = results.map_err(|e| self.blame(e, op.get().name(), operands))?;
+        let rule = self.rule.get();
+        let entry = Entry { op, operands, site, scope: self.scope.get(), origin: rule.map(|r| r.origin), active };
+        Ok(self.graph.borrow_mut().push(entry, results.iter().map(|r| (r.kind, &r.dims[..]))))
+    }
+
+    /// The source line that a new line carries: the primal's while a rule writes, the caller's otherwise.
+    #[track_caller]
+    fn here(&self) -> &'static Location<'static> {
+        match self.rule.get() {
+            Some(r) => r.site,
+            None => Location::caller(),
+        }
+    }
+
+    /// Completes an error with the operation, its operands and the source line.
+    #[track_caller]
+    pub(crate) fn blame(&self, e: Error, op: &'static str, operands: &[u32]) -> Error {
+        let e = operands
+            .iter()
+            .enumerate()
+            .fold(e.about(op), |e, (i, &id)| e.operand(format!("operand {i}: {}", self.describe(id))));
+        e.at(self.here())
+    }
+
+    /// One line in words: number, name, type, and where it was recorded.
+    pub(crate) fn describe(&self, id: u32) -> String {
+        let g = self.graph.borrow();
+        let node = g.node(id);
+        let name = g.names.get(&id).map_or_else(String::new, |n| format!(" `{n}`"));
+        let by =
+            if node.written_by_rule() { format!(", written by a rule of %{}", node.origin) } else { String::new() };
+        let site = node.site;
+        let op = node.op.get().name();
+        drop(g);
+        let (file, line, column) = (site.file(), site.line(), site.column());
+        format!("%{id}{name}: {} = {op}, recorded at {file}:{line}:{column}{by}", self.signature(id))
+    }
+
+    /// Type and shape as listings print them: `f32[2, 3]`.
+    pub(crate) fn signature(&self, id: u32) -> String {
+        let g = self.graph.borrow();
+        let name = match g.node(id).kind() {
+            Kind::Real => T::NAME,
+            Kind::Int => "u32",
+        };
+        format!("{name}{:?}", g.dims(id))
+    }
+
+    pub(crate) fn identity(&self) -> (u64, u64) {
+        (self.id, self.step.get())
+    }
+
+    pub(crate) fn kind_of(&self, id: u32) -> Kind {
+        self.graph.borrow().node(id).kind()
+    }
+
+    pub(crate) fn dims_of(&self, id: u32) -> Dims {
+        Dims::from(self.graph.borrow().dims(id))
+    }
+
+    pub(crate) fn rank_of(&self, id: u32) -> usize {
+        self.graph.borrow().dims(id).len()
+    }
+
+    pub(crate) fn op_name(&self, id: u32) -> &'static str {
+        self.graph.borrow().node(id).op.get().name()
+    }
+
+    pub(crate) fn op_of(&self, id: u32) -> OpRef<T> {
+        self.graph.borrow().node(id).op.clone()
+    }
+
+    pub(crate) fn set_name(&self, id: u32, name: String) {
+        self.graph.borrow_mut().names.insert(id, name.into());
+    }
+
+    /// Registers the new value of a named buffer (a running statistic): a sweep computes it along with the gradients and
+    /// hands it to the optimiser's step, which writes it into the parameter store.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([1., 3.]);
+    /// tape.update("mean", x.mean());
+    /// assert_eq!(x.sum().backward().updates()["mean"][[]], 2.0);
+    /// ```
+    pub fn update(&self, name: &str, value: Var<'_, T>) {
+        self.graph.borrow_mut().updates.insert(name.into(), value.id);
+    }
+
+    /// The next number of a random line in this step.
+    pub(crate) fn next_ordinal(&self) -> u32 {
+        let k = self.ordinal.get();
+        self.ordinal.set(k + 1);
+        k
+    }
+
+    /// Lines recorded while the guard lives belong to the scope `name`; scopes nest.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var(1.0);
+    /// let y = {
+    ///     let _scope = tape.scope("head");
+    ///     x.exp()
+    /// };
+    /// assert_eq!(tape.line(y.id()).scope.as_deref(), Some("head"));
+    /// ```
+    #[must_use = "the scope ends when the guard is dropped"]
+    pub fn scope(&self, name: &str) -> Scope<'_, T> {
+        let outer = self.scope.get();
+        let mut g = self.graph.borrow_mut();
+        let full = match outer {
+            0 => Arc::from(name),
+            k => Arc::from(format!("{}.{name}", g.scopes[usize::from(k) - 1])),
+        };
+        // A tape that has used up the numbers keeps recording in the outer scope.
+        if g.scopes.len() < usize::from(u16::MAX) {
+            g.scopes.push(full);
+            self.scope.set(g.scopes.len() as u16);
+        }
+        Scope { tape: self, outer }
+    }
+
+    /// Runs `f` while lines are written in the name of the rule of line `origin`.
+    ///
+    /// A guard ends it, so a panicking rule leaves no trace.
+    pub(crate) fn in_rule_of<R>(&self, origin: u32, f: impl FnOnce() -> R) -> R {
+        struct Leave<'a>(&'a Cell<Option<RuleFrame>>, Option<RuleFrame>);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let frame = {
+            let g = self.graph.borrow();
+            RuleFrame { site: g.node(origin).site, origin, first: g.len() as u32 }
+        };
+        let _leave = Leave(&self.rule, self.rule.replace(Some(frame)));
+        f()
+    }
+
+    /// Whether a rule is writing: only then may lines be simplified, since nobody holds a handle to what is left out.
+    pub(crate) fn in_rule(&self) -> bool {
+        self.rule.get().is_some()
+    }
+
+    /// Whether the rule that is now writing wrote line `id`.
+    pub(crate) fn written_by_this_rule(&self, id: u32) -> bool {
+        self.rule.get().is_some_and(|r| id >= r.first)
+    }
+
+    /// The value that a higher module keeps with this tape, made on first use.
+    pub(crate) fn with_slot<S: Slot + Default, R>(&self, f: impl FnOnce(&mut S) -> R) -> R {
+        let mut slot = self.slot.borrow_mut();
+        let slot: &mut dyn Any = &mut **slot.get_or_insert_with(|| Box::new(S::default()));
+        f(slot.downcast_mut().expect("one module keeps its values with the tape"))
+    }
+}
+
+/// Ends a scope when dropped; see [`Tape::scope`].
+#[derive(Debug)]
+pub struct Scope<'t, T: Real> {
+    tape: &'t Tape<T>,
+    outer: u16,
+}
+
+impl<T: Real> Drop for Scope<'_, T> {
+    fn drop(&mut self) {
+        self.tape.scope.set(self.outer);
+    }
+}
