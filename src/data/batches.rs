@@ -35,6 +35,11 @@ pub enum Walk {
 
 impl Walk {
     /// The shuffled order of one epoch.
+    ///
+    /// ```
+    /// use wengert::data::Walk;
+    /// assert_eq!(Walk::shuffled(7, 2), Walk::Shuffled { seed: 7, epoch: 2 });
+    /// ```
     pub fn shuffled(seed: u64, epoch: u64) -> Self {
         Walk::Shuffled { seed, epoch }
     }
@@ -52,6 +57,14 @@ impl Walk {
 }
 
 /// Some images of a data set as numbers, with their labels.
+///
+/// ```
+/// use wengert::data::digits;
+/// let batch = digits(10, 3).batch(&[4, 2])?;
+/// assert_eq!(batch.images.shape(), [2, 1, 28, 28]);
+/// assert_eq!((batch.labels.len(), batch.indices), (2, vec![4, 2]));
+/// # Ok::<(), wengert::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// Pixels `[n, 1, height, width]`, scaled as the set says.
@@ -80,6 +93,17 @@ impl Batch {
 }
 
 /// The batches of one walk through a data set; made by [`Dataset::batches`].
+///
+/// ```
+/// use wengert::data::{Walk, digits};
+/// let data = digits(100, 3);
+/// let mut batches = data.batches(64, Walk::Stored)?;
+/// assert_eq!(batches.len(), 2);
+/// assert_eq!(batches.next().map(|batch| batch.labels.len()), Some(64));
+/// assert_eq!(batches.next().map(|batch| batch.labels.len()), Some(36));
+/// assert!(batches.next().is_none());
+/// # Ok::<(), wengert::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batches<'d> {
     data: &'d Dataset,

@@ -64,26 +64,51 @@ impl Dataset {
     }
 
     /// The number of images.
+    ///
+    /// ```
+    /// use wengert::data::digits;
+    /// assert_eq!(digits(30, 1).len(), 30);
+    /// ```
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
     /// No images at all.
+    ///
+    /// ```
+    /// use wengert::data::digits;
+    /// assert!(digits(0, 1).is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
     /// The number of classes; labels lie below it.
+    ///
+    /// ```
+    /// use wengert::data::digits;
+    /// assert_eq!(digits(3, 1).classes(), 10);
+    /// ```
     pub fn classes(&self) -> usize {
         self.classes
     }
 
     /// The pixels as stored: bytes `[n, height, width]`.
+    ///
+    /// ```
+    /// use wengert::data::digits;
+    /// assert_eq!(digits(3, 1).images().shape(), [3, 28, 28]);
+    /// ```
     pub fn images(&self) -> ArrayView3<'_, u8> {
         self.images.view()
     }
 
     /// The labels, in the images' order.
+    ///
+    /// ```
+    /// use wengert::data::digits;
+    /// assert_eq!(digits(20, 1).labels().iter().sum::<u32>(), 90);
+    /// ```
     pub fn labels(&self) -> &[u32] {
         &self.labels
     }

@@ -1,7 +1,7 @@
 //! The four files of MNIST, or of a set in its form (Fashion-MNIST, KMNIST), read into a training and a test set.
 //! Any number of images will do, but images and labels must agree.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ndarray::{ArrayD, Ix1, Ix3};
 
@@ -55,7 +55,7 @@ fn names(stem: &str) -> [String; 4] {
 }
 
 fn absent(dir: &Path, missing: &[&str]) -> Error {
-    let what = format!("{} of the 4 files of MNIST not found", missing.len());
+    let what = format!("cannot read {} of the 4 files of MNIST", missing.len());
     let e = Error::io(what, std::io::ErrorKind::NotFound.into())
         .about(dir.display().to_string())
         .rule("a directory holds training and test images and their labels")
@@ -96,12 +96,13 @@ fn with_rank<D: ndarray::Dimension>(array: ArrayD<u8>) -> Result<ndarray::Array<
 }
 
 fn name(path: &Path) -> String {
-    PathBuf::from(path).display().to_string()
+    path.display().to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -167,7 +168,7 @@ mod tests {
         fs::remove_file(scratch.0.join("t10k-images.idx3-ubyte")).unwrap();
         let e = load_mnist(&scratch.0).unwrap_err();
         let text = e.to_string();
-        assert!(e.is_io() && text.contains("2 of the 4 files of MNIST not found"), "{text}");
+        assert!(e.is_io() && text.contains("cannot read 2 of the 4 files of MNIST: entity not found"), "{text}");
         let looked_for = "missing train-labels: looked for train-labels-idx1-ubyte, train-labels-idx1-ubyte.gz, \
                           train-labels.idx1-ubyte, train-labels.idx1-ubyte.gz";
         assert!(text.contains(looked_for) && text.contains("missing t10k-images"), "{text}");

@@ -63,6 +63,12 @@ impl Idx {
     }
 
     /// The sizes of the array's axes.
+    ///
+    /// ```
+    /// use wengert::data::Idx;
+    /// assert_eq!(Idx::from_bytes(&[0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 2, 7, 7])?.dims(), [1, 2]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn dims(&self) -> &[usize] {
         match self {
             Idx::U8(a) => a.shape(),
@@ -94,6 +100,12 @@ impl Idx {
     }
 
     /// The numbers, widened exactly.
+    ///
+    /// ```
+    /// use wengert::data::Idx;
+    /// assert_eq!(Idx::from_bytes(&[0, 0, 9, 1, 0, 0, 0, 1, 255])?.to_f64()[0], -1.0);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
     pub fn to_f64(&self) -> ArrayD<f64> {
         match self {
             Idx::U8(a) => a.mapv(f64::from),
