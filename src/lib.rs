@@ -4,6 +4,8 @@
 #![warn(missing_debug_implementations)]
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
+pub mod data;
+
 mod adjoint;
 mod check;
 mod error;
