@@ -39,6 +39,8 @@ pub(super) fn plan<T: Real>(g: &Graph<T>, store: &mut Store<T>, wanted: &[u32], 
         }
         marks.at(id).needed = true;
         if store.has(id) {
+            // What an earlier run kept, it kept for a backward that is still to come.
+            marks.at(id).keep |= purpose == Purpose::Value;
             continue;
         }
         let head = g.head(id);

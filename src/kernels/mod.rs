@@ -15,6 +15,8 @@ pub(crate) mod softmax;
 pub(crate) mod strided;
 pub(crate) mod unfold;
 
+pub use par::with_threads;
+
 #[cfg(test)]
 mod naive;
 #[cfg(test)]

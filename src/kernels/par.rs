@@ -1,6 +1,8 @@
 //! Splitting a loop over threads in fixed chunks.
 //! The chunks depend on the sizes alone, never on the number of threads, so every result has the same bits on any machine.
 
+use crate::error::Error;
+
 /// Work below this many elements stays on the calling thread: handing out a task costs more than it would save.
 const GRAIN: usize = 1 << 15;
 
@@ -48,4 +50,35 @@ pub(crate) fn map<R: Send>(n: usize, work: usize, f: impl Fn(usize) -> R + Sync 
     }
     let _ = work;
     (0..n).map(f).collect()
+}
+
+/// Runs `f` with the given number of threads for all kernels inside it; results are the same bits for any number.
+///
+/// Without it, kernels use one thread per core (or as many as `RAYON_NUM_THREADS` says). Without the feature `threads`
+/// there is one thread, whatever is asked for.
+///
+/// # Errors
+/// `threads` is 0 or above 1024, or the system refuses to start them.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let sum = || {
+///     let tape = Tape::new();
+///     tape.var(vec![0.1; 100_000]).sum().item()
+/// };
+/// assert_eq!(wengert::with_threads(1, sum)?, wengert::with_threads(3, sum)?);
+/// # Ok::<(), wengert::Error>(())
+/// ```
+pub fn with_threads<R: Send>(threads: usize, f: impl FnOnce() -> R + Send) -> Result<R, Error> {
+    if !(1..=1024).contains(&threads) {
+        return Err(Error::argument(format!("{threads} threads")).rule("1 to 1024 threads").fix("use one per core"));
+    }
+    #[cfg(feature = "threads")]
+    {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map(|pool| pool.install(f))
+            .map_err(|e| Error::argument(format!("cannot start {threads} threads: {e}")).fix("use fewer"))
+    }
+    #[cfg(not(feature = "threads"))]
+    Ok(f())
 }
