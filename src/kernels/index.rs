@@ -99,29 +99,24 @@ pub(crate) fn gather<E: Copy + Send + Sync>(
     Ok(())
 }
 
-/// out = base (or 0), then out\[…, index\[…, i, …\], …\] += src\[…, i, …\] in row-major order of `index`.
+/// out\[…, index\[…, i, …\], …\] += src\[…, i, …\] in row-major order of `index`, onto what `out` holds.
 ///
-/// The adjoint of [`gather`]; `src` has the shape of `index`.
+/// Onto zeros it is the adjoint of [`gather`]; `src` has the shape of `index`.
 ///
 /// # Errors
 /// The place of the first position that is not below the axis's size.
 pub(crate) fn scatter_add<T: Real>(
-    base: Option<&[T]>,
-    (out, dims): (&mut [T], &[usize]),
+    src: &[T],
     index: &[u32],
     index_dims: &[usize],
     axis: usize,
-    src: &[T],
+    (out, dims): (&mut [T], &[usize]),
 ) -> Result<(), usize> {
     assert_fits(dims, index_dims, axis);
     assert_eq!(out.len(), dims.iter().product::<usize>(), "the output holds {dims:?}");
     assert_eq!(index.len(), index_dims.iter().product::<usize>(), "the index holds {index_dims:?}");
     assert_eq!(src.len(), index.len(), "the source holds {index_dims:?}");
     check(index, dims[axis])?;
-    match base {
-        Some(base) => out.copy_from_slice(base),
-        None => out.fill(T::zero()),
-    }
     if index.is_empty() {
         return Ok(());
     }
@@ -188,9 +183,9 @@ pub(crate) fn take_rows<E: Copy + Send + Sync>(
     Ok(())
 }
 
-/// out\[o, i, :\] = Σ src\[o, k, :\] over the k with index\[k\] = i, in order; `out` seen as \[outer, n, inner\].
+/// out\[o, i, :\] += src\[o, k, :\] for each k with index\[k\] = i, in order; `out` seen as \[outer, n, inner\].
 ///
-/// The adjoint of [`take_rows`].
+/// Onto zeros it is the adjoint of [`take_rows`].
 ///
 /// # Errors
 /// The place of the first position that is not below n.
@@ -212,7 +207,6 @@ pub(crate) fn add_rows<T: Real>(
     par::chunks_mut(out, rows * inner, src.len(), |k, out| {
         for (r, out) in out.chunks_mut(inner).enumerate() {
             let (o, i) = ((k * rows + r) / n, (k * rows + r) % n);
-            out.fill(T::zero());
             for &k in &order[starts[i]..starts[i + 1]] {
                 let row = &src[(o * m + k) * inner..][..inner];
                 out.iter_mut().zip(row).for_each(|(o, &v)| *o += v);
@@ -290,10 +284,8 @@ mod tests {
             gather(&x, &dims, &index, &index_dims, axis, &mut out).unwrap();
             prop_assert_eq!(out, naive::gather(&x, &dims, &index, &index_dims, axis));
 
-            let mut out = vec![f64::NAN; count];
-            scatter_add(None, (&mut out, &dims), &index, &index_dims, axis, &src).unwrap();
-            prop_assert_eq!(&out, &naive::scatter_add(&vec![0.0; count], &dims, &index, &index_dims, axis, &src));
-            scatter_add(Some(&x), (&mut out, &dims), &index, &index_dims, axis, &src).unwrap();
+            let mut out = x.clone();
+            scatter_add(&src, &index, &index_dims, axis, (&mut out, &dims)).unwrap();
             prop_assert_eq!(&out, &naive::scatter_add(&x, &dims, &index, &index_dims, axis, &src));
         }
 
@@ -309,9 +301,9 @@ mod tests {
             let mut out = vec![f64::NAN; spread.len()];
             take_rows(&x, dims, &index, &mut out).unwrap();
             prop_assert_eq!(out, naive::gather(&x, &dims, &spread, &index_dims, 1));
-            let mut out = vec![f64::NAN; x.len()];
+            let mut out = x.clone();
             add_rows(&src, &index, dims, &mut out).unwrap();
-            prop_assert_eq!(out, naive::scatter_add(&vec![0.0; x.len()], &dims, &spread, &index_dims, 1, &src));
+            prop_assert_eq!(out, naive::scatter_add(&x, &dims, &spread, &index_dims, 1, &src));
         }
     }
 
@@ -321,10 +313,10 @@ mod tests {
         let index = positions(39 * 70 * 30, 50, 1);
         let src: Vec<f32> = (0..index.len()).map(|k| (k as f32).sin()).collect();
         let run = || {
-            let (mut a, mut b) = (vec![f32::NAN; 60_000], vec![f32::NAN; index.len()]);
-            scatter_add(None, (&mut a, &dims), &index, &index_dims, 1, &src).unwrap();
+            let (mut a, mut b) = (vec![0.0; 60_000], vec![f32::NAN; index.len()]);
+            scatter_add(&src, &index, &index_dims, 1, (&mut a, &dims)).unwrap();
             gather(&a, &dims, &index, &index_dims, 1, &mut b).unwrap();
-            let mut c = vec![f32::NAN; 50 * 1170];
+            let mut c = vec![0.0; 50 * 1170];
             add_rows(&src, &index[..70], [1, 50, 1170], &mut c).unwrap();
             [a, b, c].concat()
         };
@@ -337,7 +329,7 @@ mod tests {
     fn a_bad_position_is_named_and_nothing_is_written() {
         let mut out = [7.0f64; 4];
         assert_eq!(gather(&[1.0, 2.0], &[2], &[0, 1, 2, 9], &[4], 0, &mut out), Err(2));
-        assert_eq!(scatter_add(None, (&mut out, &[4]), &[4], &[1], 0, &[1.0]), Err(0));
+        assert_eq!(scatter_add(&[1.0], &[4], &[1], 0, (&mut out, &[4])), Err(0));
         assert_eq!(take_rows(&[1.0, 2.0], [1, 2, 1], &[1, 0, 1, u32::MAX], &mut out), Err(3));
         assert_eq!(add_rows(&[1.0], &[4], [1, 4, 1], &mut out), Err(0));
         assert_eq!(one_hot(&[1, 2], 2, &mut out), Err(1));

@@ -8,10 +8,15 @@ mod arith;
 mod broadcast;
 mod compare;
 mod fill;
+mod gather;
 mod matmul;
 mod max_pool;
+mod one_hot;
+mod permute;
 mod plane;
+mod positions;
 mod reshape;
+mod rows;
 mod unary;
 
 pub use arith::Scalar;

@@ -22,11 +22,11 @@ pub(crate) struct Node<T: Real> {
     dims: u32,
     arity: u16,
     pub scope: u16,
-    rank: u8,
     /// Which result of its operation the line is.
-    pub result: u8,
+    pub result: u16,
     /// How many results the operation has.
-    pub results: u8,
+    pub results: u16,
+    rank: u8,
     flags: u8,
 }
 
@@ -151,7 +151,7 @@ impl<T: Real> Graph<T> {
         let head = self.nodes.len() as u32;
         let operands = self.operands.len() as u32;
         self.operands.extend_from_slice(e.operands);
-        let count = results.len() as u8;
+        let count = results.len() as u16;
         for (k, (kind, dims)) in results.enumerate() {
             let offset = self.dims.len() as u32;
             self.dims.extend_from_slice(dims);
@@ -167,7 +167,7 @@ impl<T: Real> Graph<T> {
                 arity: e.operands.len() as u16,
                 scope: e.scope,
                 rank: dims.len() as u8,
-                result: k as u8,
+                result: k as u16,
                 results: count,
                 flags: int | active | by_rule,
             });

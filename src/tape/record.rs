@@ -284,9 +284,11 @@ impl<T: Real> Tape<T> {
                     Some(s) => Err(Error::shape(format!("the result would have shape {}", s.dims))
                         .rule("the number of elements fits in memory")
                         .fix("check the sizes given")),
-                    None if r.iter().any(|s| s.dims.rank() > 255) || operands.len() > usize::from(u16::MAX) => {
-                        Err(Error::shape("too many axes or operands")
-                            .rule("at most 255 axes and 65535 operands")
+                    None if r.iter().any(|s| s.dims.rank() > 255)
+                        || operands.len().max(r.len()) > usize::from(u16::MAX) =>
+                    {
+                        Err(Error::shape("too many axes, operands or results")
+                            .rule("at most 255 axes, 65535 operands and 65535 results")
                             .fix("combine in several steps"))
                     }
                     None if g.len() + r.len() > u32::MAX as usize => Err(Error::tape("the tape is full")
