@@ -22,8 +22,7 @@ pub use adjoint::{grad, grad_with, jvp};
 pub use check::{OpCheck, OpReport, Property, check_op};
 pub use error::Error;
 pub use exec::{Gradients, NonFinite};
-pub use kernels::with_threads;
-pub use ops::{Comparand, MaxPool2d, Scalar};
+pub use ops::{AvgPool2d, BatchNormResults, Comparand, ConvOptions, MaxPool2d, Scalar, Unfold};
 pub use real::Real;
 pub use shape::{Axes, Dims, broadcast_dims, keep};
 pub use tape::{
@@ -37,7 +36,7 @@ pub use window::{PerAxis, Rounding, Window};
 pub mod prelude {
     pub use crate::adjoint::{grad, grad_with, jvp};
     pub use crate::exec::Gradients;
-    pub use crate::ops::MaxPool2d;
+    pub use crate::ops::{AvgPool2d, ConvOptions, MaxPool2d};
     pub use crate::shape::{Dims, keep};
     pub use crate::tape::{IntVar, Tape, Tensor, Var};
 }

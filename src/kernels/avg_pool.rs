@@ -7,14 +7,14 @@ use super::unfold::Slide;
 use crate::real::Real;
 
 /// What the sum of a window is divided by in average pooling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Divisor {
     /// The cells on the input and its padding; those of a window that hangs over the far padding do not count (PyTorch).
     Padded,
     /// The cells on the input alone.
     Inside,
     /// A fixed number.
-    Fixed(usize),
+    Fixed(isize),
 }
 
 impl Divisor {
@@ -114,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn avg_pool_equals_the_definition(s in pools(), planes in 0usize..4, which in 0usize..3, fixed in 1usize..9) {
+        fn avg_pool_equals_the_definition(s in pools(), planes in 0usize..4, which in 0usize..3, fixed in prop_oneof![-9isize..0, 1isize..9]) {
             let divisor = [Divisor::Padded, Divisor::Inside, Divisor::Fixed(fixed)][which];
             let x = numbers(planes * s.cells());
             let mut out = vec![NAN; planes * s.positions()];

@@ -40,6 +40,11 @@ impl ConvShape {
         self.group_c() * self.slide.taps()
     }
 
+    /// The floating-point operations of one pass.
+    pub(crate) fn flops(&self) -> f64 {
+        2.0 * self.counts()[3] as f64
+    }
+
     /// Elements of the input, the weights and the output; and the multiplications of one pass.
     fn counts(&self) -> [usize; 4] {
         let x = self.n * self.c * self.slide.cells();

@@ -2,6 +2,7 @@
 //! A kernel knows no tape and no operation; it writes every element of its output, which starts as garbage.
 
 pub(crate) mod avg_pool;
+pub(crate) mod batch_norm;
 pub(crate) mod conv;
 pub(crate) mod extremum;
 pub(crate) mod gemm;

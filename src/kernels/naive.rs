@@ -86,8 +86,8 @@ pub(crate) fn avg_pool2d<T: Real>(x: &[T], s: &Slide, divisor: Divisor) -> Vec<T
                 (0..2).all(|a| o[a] * s.stride[a] + k[a] * s.dilation[a] < s.input[a] + 2 * s.padding[a])
             };
             let count = match divisor {
-                Divisor::Padded => grid(s.kernel).filter(|&k| padded(k)).count(),
-                Divisor::Inside => grid(s.kernel).filter(|&k| cell(s, o, k).is_some()).count(),
+                Divisor::Padded => grid(s.kernel).filter(|&k| padded(k)).count() as isize,
+                Divisor::Inside => grid(s.kernel).filter(|&k| cell(s, o, k).is_some()).count() as isize,
                 Divisor::Fixed(d) => d,
             };
             means.push(sum / T::of(count as f64));

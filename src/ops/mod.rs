@@ -5,8 +5,12 @@ mod prelude;
 mod table;
 
 mod arith;
+mod avg_pool;
+mod batch_norm;
 mod broadcast;
 mod compare;
+mod conv;
+mod conv_options;
 mod fill;
 mod gather;
 mod matmul;
@@ -18,7 +22,12 @@ mod positions;
 mod reshape;
 mod rows;
 mod unary;
+mod unfold;
 
 pub use arith::Scalar;
+pub use avg_pool::AvgPool2d;
+pub use batch_norm::BatchNormResults;
 pub use compare::Comparand;
+pub use conv_options::ConvOptions;
 pub use max_pool::MaxPool2d;
+pub use unfold::Unfold;

@@ -306,7 +306,10 @@ mod tests {
         assert_eq!(x.flatten().dims(), [1]);
         assert_eq!(x.unsqueeze(-1).squeeze(0).dims(), []);
         assert_eq!(tape.zeros([2, 0, 3]).flatten_from(-2).dims(), [2, 0]);
-        assert_eq!(tape.ints(ndarray::array![[7, 8]]).squeeze(0).unsqueeze(1).flatten().value().as_slice().unwrap(), [7, 8]);
+        assert_eq!(
+            tape.ints(ndarray::array![[7, 8]]).squeeze(0).unsqueeze(1).flatten().value().as_slice().unwrap(),
+            [7, 8]
+        );
     }
 
     #[test]
