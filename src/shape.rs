@@ -248,13 +248,13 @@ pub(crate) fn resolve_axis(axis: isize, dims: &[usize]) -> Result<usize, Error> 
     if (0..rank).contains(&k) {
         return Ok(k as usize);
     }
-    Err(Error::shape(format!("axis {axis} does not exist in shape {dims:?}"))
-        .rule(format!("a tensor of rank {rank} has axes {} to {}", -rank, rank - 1))
-        .fix(if rank == 0 {
-            "a scalar has no axes: leave the operation out, or reshape first"
-        } else {
-            "use an axis within that range"
-        }))
+    let e = Error::shape(format!("axis {axis} does not exist in shape {dims:?}"));
+    Err(match rank {
+        0 => e.rule("a scalar has no axes").fix("leave the axis out (`..` means all there are), or reshape first"),
+        _ => e
+            .rule(format!("a tensor of rank {rank} has axes {} to {}", -rank, rank - 1))
+            .fix("use an axis within that range"),
+    })
 }
 
 impl From<isize> for Axes {

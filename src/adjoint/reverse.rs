@@ -245,8 +245,8 @@ pub(crate) fn same_tape<T: Real>(a: Var<'_, T>, b: Var<'_, T>, name: &'static st
     if std::ptr::eq(a.tape, b.tape) {
         return Ok(());
     }
-    let e = Error::tape(format!("lines of different tapes; {}", b.tape.describe(b.id)))
+    let e = Error::tape("the lines stand on different tapes")
         .rule("root, cotangent and the lines asked for stand on one tape")
-        .fix("record them on one tape");
-    Err(a.tape.blame(e, name, &[a.id]))
+        .fix("record all of them on one tape");
+    Err(a.tape.blame(e, name, &[a.id]).operand(format!("on another tape: {}", b.tape.describe(b.id))))
 }

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::ops::Index;
+use std::panic::Location;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -94,9 +95,10 @@ impl<T: Real> Index<Var<'_, T>> for Gradients<T> {
     /// The line is no differentiable leaf, or its tape is another one or has been cleared since.
     #[track_caller]
     fn index(&self, leaf: Var<'_, T>) -> &ArrayD<T> {
+        let caller = Location::caller();
         self.get(leaf).unwrap_or_else(|| {
             let what = if leaf.tape.identity() == self.tape {
-                "the line is no leaf made by `tape.var`"
+                "the line is not a leaf made by `tape.var`"
             } else {
                 "the gradients belong to another tape, or to what this tape held before it was cleared"
             };
@@ -105,6 +107,7 @@ impl<T: Real> Index<Var<'_, T>> for Gradients<T> {
                 .fix("use `grad(loss, &[line])` for constants and intermediate lines")
                 .about("gradients")
                 .operand(leaf.tape.describe(leaf.id))
+                .at(caller)
                 .raise()
         })
     }

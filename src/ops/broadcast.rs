@@ -246,6 +246,9 @@ impl<'t, T: Real> Var<'t, T> {
     /// The adjoint of a reduction: brings back the reduced axes and repeats along them.
     #[track_caller]
     pub(super) fn restore(self, axes: &[usize], dims: &Dims) -> Self {
+        if let Some(c) = self.as_fill() {
+            return self.tape.fill(dims, c);
+        }
         self.reshape(ones_at(dims, axes)).broadcast_to(dims)
     }
 }

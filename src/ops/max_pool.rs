@@ -105,6 +105,7 @@ impl<T: Real> Op<T> for MaxPool2d {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        Sig::expect(x, &[Kind::Real])?;
         let [h, w] = self.window.pool_output(image_size(&x[0])?)?;
         let mut d = Dims::from(&x[0].dims[..x[0].rank() - 2]);
         d.push(h);

@@ -19,9 +19,11 @@ impl<T: Real> Op<T> for Reshape {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        if self.dims.checked_count() != Some(x[0].count()) {
+        let (is, asked) = (x[0].count(), self.dims.checked_count());
+        if asked != Some(is) {
+            let asked = asked.map_or_else(|| "too many to count".to_string(), |n| n.to_string());
             return Err(Error::shape(format!("shape {} cannot become {}", x[0], self.dims))
-                .rule(format!("the number of elements stays the same: {} here", x[0].count()))
+                .rule(format!("the number of elements stays the same; there are {is}, and the new shape has {asked}"))
                 .fix("choose sizes whose product is that number"));
         }
         Ok(ResultSigs::of(x[0].kind, self.dims.clone()))

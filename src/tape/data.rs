@@ -1,6 +1,7 @@
 //! Values as they stand in memory: contiguous, row-major, with shared storage, and the conversions from ndarray and plain numbers.
 //! A leaf shares the storage of an owned array or a parameter; nothing is copied where nothing must be.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use ndarray::{ArrayBase, ArrayD, ArrayViewD, Data as NdData, Dimension, IxDyn};
@@ -75,12 +76,14 @@ impl<E: Clone> Tensor<E> {
     ///
     /// # Errors
     /// The number of elements is not the product of the sizes.
+    #[track_caller]
     pub fn new(dims: impl Into<Dims>, elements: Vec<E>) -> Result<Self, Error> {
         let dims = dims.into();
         if dims.checked_count() != Some(elements.len()) {
             return Err(Error::shape(format!("{} elements do not fill shape {dims}", elements.len()))
                 .rule("the number of elements is the product of the sizes")
-                .fix("change the shape, or pass as many elements as it holds"));
+                .fix("change the shape, or pass as many elements as it holds")
+                .at(Location::caller()));
         }
         Ok(Tensor { dims, data: Arc::new(elements) })
     }

@@ -151,6 +151,34 @@ impl Sig<'_> {
     pub fn count(&self) -> usize {
         self.dims.iter().product()
     }
+
+    /// Refuses operands of another number or of other kinds; the first line of most shape rules.
+    ///
+    /// # Errors
+    /// There are more or fewer operands than kinds, or one is not of its kind.
+    ///
+    /// ```
+    /// use wengert::{Kind, Sig};
+    /// let x = [Sig { kind: Kind::Int, dims: &[3], known: None }];
+    /// assert!(Sig::expect(&x, &[Kind::Int]).is_ok());
+    /// assert!(Sig::expect(&x, &[Kind::Real]).unwrap_err().is_kind());
+    /// ```
+    pub fn expect(x: &[Sig<'_>], kinds: &[Kind]) -> Result<(), Error> {
+        if x.len() != kinds.len() {
+            let number = |n: usize| format!("{n} operand{}", if n == 1 { "" } else { "s" });
+            return Err(Error::kind(format!("it was given {}", number(x.len())))
+                .rule(format!("the operation takes {}", number(kinds.len())))
+                .fix("pass as many operands as it takes, in its order"));
+        }
+        let Some(i) = (0..x.len()).find(|&i| x[i].kind != kinds[i]) else { return Ok(()) };
+        let (is, wants, fix) = match x[i].kind {
+            Kind::Real => ("real numbers", "integers", "record integers with `tape.ints`, or compare to get a mask"),
+            Kind::Int => ("integers", "real numbers", "convert it with `to_real`"),
+        };
+        Err(Error::kind(format!("operand {i} holds {is}"))
+            .rule(format!("operand {i} of this operation holds {wants}"))
+            .fix(fix))
+    }
 }
 
 impl fmt::Display for Sig<'_> {
@@ -621,6 +649,16 @@ pub enum Operand<'t, T: Real> {
     Real(Var<'t, T>),
     /// An integer line.
     Int(IntVar<'t, T>),
+}
+
+impl<'t, T: Real> Operand<'t, T> {
+    /// Tape and line number.
+    pub(super) fn place(&self) -> (&'t super::Tape<T>, u32) {
+        match *self {
+            Operand::Real(v) => (v.tape, v.id),
+            Operand::Int(v) => (v.tape, v.id),
+        }
+    }
 }
 
 impl<'t, T: Real> From<Var<'t, T>> for Operand<'t, T> {

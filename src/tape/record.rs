@@ -198,8 +198,10 @@ impl<T: Real> Tape<T> {
     /// A number is negative or above `u32::MAX`.
     #[track_caller]
     pub fn ints(&self, values: impl IntoInts) -> IntVar<'_, T> {
-        let (dims, data) =
-            values.into_ints().map_err(|e| e.about("ints").at(Location::caller())).or_raise().into_parts();
+        let (dims, data) = match values.into_ints() {
+            Ok(t) => t.into_parts(),
+            Err(e) => e.about("ints").at(Location::caller()).raise(),
+        };
         let op = Leaf { name: "ints", dims, data: Data::Int(data) };
         IntVar::new(self, self.record(OpRef::new(op), &[]).or_raise())
     }
@@ -226,13 +228,10 @@ impl<T: Real> Tape<T> {
     #[track_caller]
     pub fn apply_ref<'t>(&'t self, op: OpRef<T>, operands: &[Operand<'t, T>]) -> Result<Results<'t, T>, Error> {
         let mut ids: SmallVec<[u32; 4]> = SmallVec::with_capacity(operands.len());
-        for o in operands {
-            let (tape, id) = match *o {
-                Operand::Real(v) => (v.tape, v.id),
-                Operand::Int(v) => (v.tape, v.id),
-            };
+        for (i, o) in operands.iter().enumerate() {
+            let (tape, id) = o.place();
             if !std::ptr::eq(tape, self) {
-                return Err(self.foreign(op.get().name(), id, tape));
+                return Err(self.foreign(op.get().name(), i, operands));
             }
             ids.push(id);
         }
@@ -258,13 +257,16 @@ impl<T: Real> Tape<T> {
         self.apply_ref(OpRef::Static(op), operands).or_raise()
     }
 
-    fn foreign(&self, op: &'static str, id: u32, other: &Tape<T>) -> Error {
-        let theirs = other.describe(id);
-        Error::tape(format!("operands stand on different tapes; {theirs}"))
+    #[track_caller]
+    fn foreign(&self, op: &'static str, stranger: usize, operands: &[Operand<'_, T>]) -> Error {
+        let e = Error::tape(format!("operand {stranger} stands on another tape"))
             .rule("all operands of an operation stand on one tape")
-            .fix("record the other operand on this tape too, or carry its value over with `tape.constant(v.value())`")
-            .about(op)
-            .at(self.here())
+            .fix("record that operand on this tape, or carry its value over with `tape.constant(v.value())`");
+        let describe = |(i, o): (usize, &Operand<'_, T>)| {
+            let (tape, id) = o.place();
+            format!("operand {i}: {}", tape.describe(id))
+        };
+        operands.iter().enumerate().map(describe).fold(e.about(op), Error::operand).at(self.here())
     }
 
     #[track_caller]
@@ -299,7 +301,11 @@ impl<T: Real> Tape<T> {
             });
             (results, is_var || operands.iter().any(|&id| g.node(id).active()))
         };
-        let results = results.map_err(|e| self.blame(e, op.get().name(), operands))?;
+        // Not `map_err`: inside a closure the caller's line would be lost.
+        let results = match results {
+            Ok(r) => r,
+            Err(e) => return Err(self.blame(e, op.get().name(), operands)),
+        };
         let rule = self.rule.get();
         let entry = Entry { op, operands, site, scope: self.scope.get(), origin: rule.map(|r| r.origin), active };
         Ok(self.graph.borrow_mut().push(entry, results.iter().map(|r| (r.kind, &r.dims[..]))))

@@ -84,20 +84,7 @@ impl<T: Real> Op<T> for Bound<T> {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        if x.len() != self.row.kinds.len() {
-            return Err(Error::kind(format!("{} operands were given", x.len()))
-                .rule(format!("{} takes {}", self.row.name, self.row.kinds.len()))
-                .fix("pass as many operands as it takes"));
-        }
-        if let Some(i) = (0..x.len()).find(|&i| x[i].kind != self.row.kinds[i]) {
-            let (is, wants) = match x[i].kind {
-                Kind::Real => ("real", "integers"),
-                Kind::Int => ("of the integer kind", "real numbers"),
-            };
-            return Err(Error::kind(format!("operand {i} is {is}"))
-                .rule(format!("operand {i} of {} is made of {wants}", self.row.name))
-                .fix("convert with `to_real`, or compare to get a mask"));
-        }
+        Sig::expect(x, self.row.kinds)?;
         if let Some(s) = x.iter().find(|s| s.dims != x[0].dims) {
             return Err(Error::shape(format!("shapes {} and {s} differ", x[0]))
                 .rule("operands of a pointwise line have one shape")

@@ -89,6 +89,11 @@ impl<'t, T: Real> At<'t, T> {
     pub(crate) fn name(&self) -> &'static str {
         self.tape.op_name(self.head)
     }
+
+    /// An error of the rule, told at the line that the rule belongs to.
+    fn blame(&self, e: Error) -> Error {
+        self.tape.blame(e, self.name(), &self.operands)
+    }
 }
 
 /// What a rule has said about one operand or result.
@@ -147,11 +152,10 @@ impl<'t, T: Real> Vjp<'t, T> {
         let v = f();
         let (is, wants) = (v.dims(), self.dims(i));
         if is != wants {
-            Error::shape(format!("the reverse rule gives operand {i} a cotangent of shape {is}"))
+            let e = Error::shape(format!("the reverse rule gives operand {i} a cotangent of shape {is}"))
                 .rule(format!("a cotangent has its operand's shape, {wants}"))
-                .fix("sum over, reshape or transpose in the rule of this operation")
-                .about(self.name())
-                .raise();
+                .fix("sum over, reshape or transpose in the `vjp` of this operation");
+            self.blame(e).raise();
         }
         self.put(i, Given::Line(v.id));
     }
@@ -173,18 +177,17 @@ impl<'t, T: Real> Vjp<'t, T> {
     pub(crate) fn finish(self) -> SmallVec<[Given; 4]> {
         let given = self.given.into_inner();
         if let Some(i) = (0..given.len()).find(|&i| self.wanted[i] && given[i] == Given::Missing) {
-            forgotten("vjp", "give", self.at.name(), i);
+            forgotten("vjp", "give", &self.at, i);
         }
         given
     }
 }
 
-fn forgotten(rule: &str, by: &str, op: &'static str, operand: usize) -> ! {
-    Error::tape(format!("its {rule} rule says nothing about operand {operand}"))
+fn forgotten<T: Real>(rule: &str, by: &str, at: &At<'_, T>, operand: usize) -> ! {
+    let e = Error::tape(format!("its `{rule}` says nothing about operand {operand}"))
         .rule("a rule speaks of every real operand, so that no derivative is lost in silence")
-        .fix(format!("call `r.{by}({operand}, ..)`, or `r.zero({operand}, \"why\")` where it is zero everywhere"))
-        .about(op)
-        .raise()
+        .fix(format!("call `r.{by}({operand}, ..)`, or `r.zero({operand}, \"why\")` where it is zero everywhere"));
+    at.blame(e).raise()
 }
 
 /// The context of a forward rule: tangents of the operands in, tangents of the results out.
@@ -234,11 +237,10 @@ impl<'t, T: Real> Jvp<'t, T> {
         let v = f(dx);
         let (is, wants) = (v.dims(), self.result_dims(k));
         if is != wants {
-            Error::shape(format!("the forward rule gives result {k} a tangent of shape {is}"))
+            let e = Error::shape(format!("the forward rule gives result {k} a tangent of shape {is}"))
                 .rule(format!("a tangent has its result's shape, {wants}"))
-                .fix("reshape or transpose in the rule of this operation")
-                .about(self.name())
-                .raise();
+                .fix("reshape or transpose in the `jvp` of this operation");
+            self.blame(e).raise();
         }
         let sum = match self.sums.borrow()[k] {
             Some(id) => Var::new(self.tape(), id) + v,
@@ -257,7 +259,7 @@ impl<'t, T: Real> Jvp<'t, T> {
     pub(crate) fn finish(self) -> SmallVec<[Option<u32>; 2]> {
         let spoken = self.spoken.into_inner();
         if let Some(i) = (0..spoken.len()).find(|&i| self.tangents[i].is_some() && !spoken[i]) {
-            forgotten("jvp", "term", self.at.name(), i);
+            forgotten("jvp", "term", &self.at, i);
         }
         self.sums.into_inner()
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::data::Kind;
 use super::record::Tape;
-use crate::error::{Error, OrRaise};
+use crate::error::Error;
 use crate::real::Real;
 use crate::shape::{Axes, Dims, resolve_axis};
 
@@ -104,13 +104,19 @@ macro_rules! handle {
             #[track_caller]
             pub(crate) fn axis(self, op: &'static str, axis: isize) -> usize {
                 let dims = self.dims();
-                resolve_axis(axis, &dims).map_err(|e| self.tape.blame(e, op, &[self.id])).or_raise()
+                match resolve_axis(axis, &dims) {
+                    Ok(k) => k,
+                    Err(e) => self.tape.blame(e, op, &[self.id]).raise(),
+                }
             }
 
             #[track_caller]
             pub(crate) fn axes(self, op: &'static str, axes: &Axes) -> smallvec::SmallVec<[usize; 4]> {
                 let dims = self.dims();
-                axes.resolve(&dims).map_err(|e| self.tape.blame(e, op, &[self.id])).or_raise()
+                match axes.resolve(&dims) {
+                    Ok(list) => list,
+                    Err(e) => self.tape.blame(e, op, &[self.id]).raise(),
+                }
             }
         }
     };

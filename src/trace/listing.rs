@@ -1,12 +1,15 @@
-//! The listing: one typed line of text for each line of the tape, in the manner of a jaxpr.
-//! Adjoint lines name the primal line whose rule wrote them.
+//! The listing: one typed line of text for each line of the tape, in the manner of a jaxpr, in aligned columns.
+//! Lines that a sweep wrote name the primal line whose rule wrote them.
 
 use std::fmt;
 
 use crate::real::Real;
-use crate::tape::{Kind, Line, Tape};
+use crate::tape::{AttrValue, Kind, Line, Tape};
 
-/// The listing of the whole tape.
+/// The listing of the whole tape: number, type, name, operation with operands and attributes, and where it comes from.
+///
+/// An operation with several results takes a line of text for each. A precision limits the number of lines of text, and
+/// leaves out the middle: `{tape:.20}` shows the first ten and the last ten.
 ///
 /// ```
 /// use wengert::prelude::*;
@@ -16,57 +19,117 @@ use crate::tape::{Kind, Line, Tape};
 /// let text = tape.to_string();
 /// let lines: Vec<&str> = text.lines().collect();
 /// assert_eq!(lines[0], "tape of 3 lines, f32");
-/// assert!(lines[1].starts_with("  %0 x: f32[2] = var"));
-/// assert!(lines[3].starts_with("  %2: f32[] = sum %1 axes=[0]"));
+/// assert!(lines[1].starts_with("  %0  f32[2]  x = var "));
+/// assert!(lines[3].starts_with("  %2  f32[]     = sum %1 axes=[0]  # "));
+/// assert_eq!(format!("{tape:.2}").lines().nth(2), Some("  ... 1 line left out"));
 /// # let _ = y;
 /// ```
 impl<T: Real> fmt::Display for Tape<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = if self.len() == 1 { "" } else { "s" };
-        writeln!(f, "tape of {} line{s}, {}", self.len(), T::NAME)?;
-        let lines: Vec<(String, String, Option<u32>)> =
-            self.lines().map(|l| (text::<T>(&l), place(&l), l.origin)).collect();
-        let width = lines.iter().map(|(t, ..)| t.chars().count()).max().unwrap_or(0).min(88);
+        writeln!(f, "tape of {}, {}", count(self.len()), T::NAME)?;
+        let rows: Vec<Row> = self.lines().flat_map(|l| rows(self, &l)).collect();
+        let shown = f.precision().unwrap_or(rows.len()).min(rows.len());
+        let (head, tail) = (shown.div_ceil(2), shown / 2);
+        let (first, rest) = rows.split_at(head);
+        let (left_out, last) = rest.split_at(rest.len() - tail);
+        let widths = Widths::of(first.iter().chain(last));
         let mut by_rule = false;
-        let mut scope = None;
-        for ((text, place, origin), line) in lines.iter().zip(self.lines()) {
-            if origin.is_some() != by_rule {
-                by_rule = origin.is_some();
-                writeln!(f, "  {}", if by_rule { "-- written by rules --" } else { "-- recorded --" })?;
-            }
-            if line.scope != scope {
-                if let Some(name) = &line.scope {
-                    writeln!(f, "  [{name}]")?;
-                }
-                scope.clone_from(&line.scope);
-            }
-            writeln!(f, "  {text:width$}  {place}")?;
+        write_rows(f, first, &widths, &mut by_rule)?;
+        if !left_out.is_empty() {
+            writeln!(f, "  ... {} left out", count(left_out.len()))?;
         }
-        Ok(())
+        write_rows(f, last, &widths, &mut by_rule)
     }
 }
 
-fn text<T: Real>(l: &Line) -> String {
-    let name = l.name.as_ref().map_or_else(String::new, |n| format!(" {n}"));
-    let results = l.results.iter().enumerate().map(|(k, (kind, dims))| {
-        let ty = match kind {
-            Kind::Real => T::NAME,
-            Kind::Int => "u32",
-        };
-        let name = if k == 0 { &name[..] } else { "" };
-        format!("%{}{name}: {ty}{dims}", l.id as usize + k)
-    });
-    let mut t = results.collect::<Vec<_>>().join(", ");
-    t += &format!(" = {}", l.op);
+fn count(lines: usize) -> String {
+    format!("{lines} line{}", if lines == 1 { "" } else { "s" })
+}
+
+/// One line of text, column by column.
+struct Row {
+    id: String,
+    ty: String,
+    name: String,
+    action: String,
+    source: String,
+    by_rule: bool,
+}
+
+fn rows<T: Real>(tape: &Tape<T>, l: &Line) -> Vec<Row> {
+    let row = |(k, (kind, dims)): (usize, &(Kind, crate::Dims))| Row {
+        id: format!("%{}", l.id as usize + k),
+        ty: format!("{}{}", if *kind == Kind::Real { T::NAME } else { "u32" }, list(dims)),
+        name: if k == 0 { l.name.as_deref().unwrap_or_default().to_string() } else { String::new() },
+        action: if k == 0 { action(l) } else { format!("result {k} of %{}", l.id) },
+        source: source(tape, l),
+        by_rule: l.origin.is_some(),
+    };
+    l.results.iter().enumerate().map(row).collect()
+}
+
+fn action(l: &Line) -> String {
+    let mut t = l.op.to_string();
     l.operands.iter().for_each(|o| t += &format!(" %{o}"));
-    l.attributes.iter().for_each(|(name, value)| t += &format!(" {name}={value}"));
+    // The result's type says it already.
+    let is_own_shape = |name: &str, value: &AttrValue| {
+        let mut dims = l.results[0].1.iter().map(|&d| d as i64);
+        name == "shape" && matches!(value, AttrValue::Ints(v) if v.iter().all(|&n| dims.next() == Some(n)))
+    };
+    for (name, value) in l.attributes.iter().filter(|(name, value)| !is_own_shape(name, value)) {
+        t += &match value {
+            AttrValue::Ints(v) => format!(" {name}={}", list(v)),
+            value => format!(" {name}={value}"),
+        };
+    }
     t
 }
 
-fn place(l: &Line) -> String {
+fn source<T: Real>(tape: &Tape<T>, l: &Line) -> String {
     let file = l.site.file().rsplit(['/', '\\']).next().unwrap_or_default();
+    let scope = l.scope.as_ref().map_or_else(String::new, |s| format!(" in {s}"));
     match l.origin {
-        Some(o) => format!("# {file}:{}, rule of %{o}", l.site.line()),
-        None => format!("# {file}:{}", l.site.line()),
+        Some(o) => format!("# rule of %{o} {}{scope}", tape.line(o).op),
+        None => format!("# {file}:{}{scope}", l.site.line()),
     }
+}
+
+/// `[2,3]`, without the spaces that would break a type in two for the eye.
+fn list<N: fmt::Display>(numbers: &[N]) -> String {
+    format!("[{}]", numbers.iter().map(N::to_string).collect::<Vec<_>>().join(","))
+}
+
+/// Column widths; one long line may stick out, so that it does not push all others apart.
+struct Widths {
+    id: usize,
+    ty: usize,
+    name: usize,
+    action: usize,
+}
+
+impl Widths {
+    fn of<'a>(rows: impl Iterator<Item = &'a Row> + Clone) -> Self {
+        let widest = |column: fn(&Row) -> &str, at_most: usize| {
+            rows.clone().map(|r| column(r).chars().count()).filter(|&n| n <= at_most).max().unwrap_or(0)
+        };
+        Widths {
+            id: widest(|r| &r.id, 12),
+            ty: widest(|r| &r.ty, 24),
+            name: widest(|r| &r.name, 24),
+            action: widest(|r| &r.action, 60),
+        }
+    }
+}
+
+fn write_rows(f: &mut fmt::Formatter<'_>, rows: &[Row], w: &Widths, by_rule: &mut bool) -> fmt::Result {
+    for r in rows {
+        if r.by_rule != *by_rule {
+            *by_rule = r.by_rule;
+            writeln!(f, "  {}", if r.by_rule { "-- written by rules --" } else { "-- recorded --" })?;
+        }
+        let (id, ty, name, action) = (w.id, w.ty, w.name, w.action);
+        let gap = if name == 0 { "" } else { " " };
+        writeln!(f, "  {:<id$}  {:<ty$}  {:<name$}{gap}= {:<action$}  {}", r.id, r.ty, r.name, r.action, r.source)?;
+    }
+    Ok(())
 }
