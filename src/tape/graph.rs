@@ -7,8 +7,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use smallvec::SmallVec;
 
+use super::apply::OpRef;
 use super::data::{Data, Kind};
-use super::op::{Form, OpRef, Sig};
+use super::form::Form;
+use super::sig::Sig;
 use crate::real::Real;
 
 /// Lines of the form `%3, %4 = max_pool2d %2` are two nodes: a head and its continuation.

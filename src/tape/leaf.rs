@@ -4,8 +4,11 @@
 use std::hash::Hasher;
 
 use super::data::{Data, Kind};
-use super::op::{Arg, Cx, Fault, Form, Op, Out, Reads, ResultSigs, Sig};
+use super::eval::{Arg, Cx, Fault, Out};
+use super::form::Form;
+use super::op::{Op, Reads};
 use super::rule::Vjp;
+use super::sig::{ResultSigs, Sig};
 use crate::error::Error;
 use crate::real::Real;
 use crate::shape::Dims;

@@ -5,7 +5,8 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::data::Kind;
-use super::op::{Attributes, StepKind};
+use super::form::Attributes;
+use super::op::StepKind;
 use super::record::Tape;
 use crate::real::Real;
 use crate::shape::Dims;

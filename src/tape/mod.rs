@@ -1,7 +1,10 @@
 //! The tape: the ordered list of operations (Wengert, 1964), its handles, and the contract every operation fulfils.
 //! Recording appends lines and checks shapes; nothing here computes a value or a derivative.
 
+mod apply;
 mod data;
+mod eval;
+mod form;
 mod graph;
 mod leaf;
 mod line;
@@ -9,17 +12,19 @@ mod op;
 mod record;
 mod row;
 mod rule;
+mod sig;
 mod var;
 
+pub use apply::{OpRef, Operand, Results};
 pub use data::{Data, IntoInts, IntoTensor, Kind, Tensor};
+pub use eval::{Arg, Cx, Fault, Out};
+pub use form::{AttrValue, Attributes, Form, ReduceKind};
 pub use line::Line;
-pub use op::{
-    Arg, AttrValue, Attributes, Cost, Cx, Decision, Fault, Form, Op, OpRef, Operand, Out, Reads, ReduceKind, ResultSig,
-    ResultSigs, Results, Sig, StepKind, Which,
-};
+pub use op::{Cost, Decision, Op, Reads, StepKind, Which};
 pub use record::{Scope, Tape};
 pub use row::{Bound, Push, Row};
 pub use rule::{At, Jvp, Vjp};
+pub use sig::{ResultSig, ResultSigs, Sig};
 pub use var::{IntVar, Var};
 
 pub(crate) use data::array_from;

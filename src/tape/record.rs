@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use smallvec::SmallVec;
 
+use super::apply::{OpRef, Operand, Results};
 use super::data::{Data, IntoInts, IntoTensor, Kind};
 use super::graph::{Entry, Graph};
 use super::leaf::Leaf;
-use super::op::{Op, OpRef, Operand, Results};
+use super::op::Op;
 use super::row::Bound;
 use super::var::{IntVar, Var};
 use crate::error::{Error, OrRaise};

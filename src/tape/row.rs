@@ -4,10 +4,11 @@
 use std::fmt;
 
 use super::data::Kind;
-use super::op::{
-    Arg, AttrValue, Attributes, Cost, Cx, Decision, Fault, Form, Op, Out, Reads, ResultSigs, Sig, StepKind,
-};
+use super::eval::{Arg, Cx, Fault, Out};
+use super::form::{AttrValue, Attributes, Form};
+use super::op::{Cost, Decision, Op, Reads, StepKind};
 use super::rule::{At, Jvp, Vjp};
+use super::sig::{ResultSigs, Sig};
 use super::var::Var;
 use crate::error::Error;
 use crate::kernels::map;
