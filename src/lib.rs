@@ -21,7 +21,7 @@ mod window;
 pub use adjoint::{grad, grad_with, jvp};
 pub use check::{OpCheck, OpReport, Property, check_op};
 pub use error::Error;
-pub use exec::{Gradients, NonFinite};
+pub use exec::{Gradients, Inputs, NonFinite, Outputs, Program, Workspace};
 pub use kernels::with_threads;
 pub use ops::{AvgPool2d, BatchNormResults, Comparand, ConvOptions, MaxPool2d, Scalar, Unfold};
 pub use real::Real;

@@ -6,7 +6,7 @@ use smallvec::{SmallVec, smallvec};
 use super::reverse::{between, reverse, same_tape};
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::tape::{At, Jvp, Kind, Tape, Var, Vjp};
+use crate::tape::{At, Given, Jvp, Kind, Tape, Var, Vjp};
 
 /// The Jacobian–vector product: the tangent of each of `ys` when each x moves along its ẋ, as lines.
 ///
@@ -39,6 +39,10 @@ pub fn jvp<'t, T: Real>(ys: &[Var<'t, T>], moving: &[(Var<'t, T>, Var<'t, T>)]) 
     for &y in ys {
         same_tape(first, y, "jvp").or_raise();
     }
+    tape.or_take_back(|| sweep(tape, ys, moving))
+}
+
+fn sweep<'t, T: Real>(tape: &'t Tape<T>, ys: &[Var<'t, T>], moving: &[(Var<'t, T>, Var<'t, T>)]) -> Vec<Var<'t, T>> {
     let seeds: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
     let lines = between(tape, ys.iter().map(|y| y.id), &seeds);
     let mut tangents: Vec<Option<u32>> = vec![None; lines.len()];
@@ -107,8 +111,8 @@ impl<'t, T: Real> Jvp<'t, T> {
         let mut roots: SmallVec<[(u32, u32); 4]> = SmallVec::new();
         for (i, g) in given.iter().enumerate() {
             match (*g, self.dx(i)) {
-                (crate::tape::Given::Line(line), Some(dx)) => roots.push((line, dx.id)),
-                (crate::tape::Given::Zero(why), Some(_)) => self.zero(i, why),
+                (Given::Line(line), Some(dx)) => roots.push((line, dx.id)),
+                (Given::Zero(why), Some(_)) => self.zero(i, why),
                 _ => {}
             }
         }

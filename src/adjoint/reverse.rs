@@ -25,10 +25,7 @@ pub(crate) struct Sweep {
 }
 
 /// Writes the adjoint program of `roots` (line, cotangent line) for the lines in `wanted`.
-///
-/// If a rule panics, the lines written so far are taken back.
 pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
-    let undo = Undo { tape, len: tape.len() };
     let lines = between(tape, roots.iter().map(|r| r.0), wanted);
     let mut slots = Slots::new(&lines);
     for &(root, seed) in roots {
@@ -67,20 +64,7 @@ pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u
             _ => None,
         }));
     }
-    std::mem::forget(undo);
     Sweep { cotangents: wanted.iter().map(|&id| slots.get(id)).collect(), cuts }
-}
-
-/// Takes half-written lines back when a rule panics.
-struct Undo<'t, T: Real> {
-    tape: &'t Tape<T>,
-    len: usize,
-}
-
-impl<T: Real> Drop for Undo<'_, T> {
-    fn drop(&mut self) {
-        self.tape.graph.borrow_mut().truncate(self.len);
-    }
 }
 
 /// Cotangents of the lines that a sweep visits, found by binary search: the visited lines are few and sorted.
@@ -177,8 +161,8 @@ fn sorted(ids: &[u32]) -> Vec<u32> {
 #[track_caller]
 pub fn grad<'t, T: Real>(y: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
     check_scalar(y, "grad").or_raise();
-    let seed = seed(y);
-    sweep(y, seed, wrt, "grad")
+    same_tapes(y, wrt, "grad");
+    y.tape.or_take_back(|| sweep(y, seed(y), wrt))
 }
 
 /// The vector–Jacobian product: Σ over elements of y of ȳ ∂y/∂xᵢ, for each i, as lines.
@@ -197,22 +181,25 @@ pub fn grad<'t, T: Real>(y: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
 #[track_caller]
 pub fn grad_with<'t, T: Real>(y: Var<'t, T>, cotangent: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
     check_cotangent(y, cotangent, "grad_with").or_raise();
-    sweep(y, cotangent, wrt, "grad_with")
+    same_tapes(y, wrt, "grad_with");
+    y.tape.or_take_back(|| sweep(y, cotangent, wrt))
 }
 
 #[track_caller]
-fn sweep<'t, T: Real>(y: Var<'t, T>, seed: Var<'t, T>, wrt: &[Var<'t, T>], name: &'static str) -> Vec<Var<'t, T>> {
-    let tape = y.tape;
+fn same_tapes<T: Real>(y: Var<'_, T>, wrt: &[Var<'_, T>], name: &'static str) {
     for v in wrt {
         same_tape(y, *v, name).or_raise();
     }
+}
+
+fn sweep<'t, T: Real>(y: Var<'t, T>, seed: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
+    let tape = y.tape;
     let ids: SmallVec<[u32; 8]> = wrt.iter().map(|v| v.id).collect();
     let found = reverse(tape, &[(y.id, seed.id)], &ids).cotangents;
     found.iter().zip(wrt).map(|(c, x)| c.map_or_else(|| tape.zeros(x.dims()), |id| Var::new(tape, id))).collect()
 }
 
 /// ȳ = 1, written in the name of the root.
-#[track_caller]
 pub(crate) fn seed<T: Real>(y: Var<'_, T>) -> Var<'_, T> {
     y.tape.in_rule_of(y.id, || y.tape.ones(y.dims()))
 }

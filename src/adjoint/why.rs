@@ -5,41 +5,44 @@ use super::reverse::{Sweep, between};
 use crate::real::Real;
 use crate::tape::Tape;
 
-/// The reason in one sentence for a wanted line that got no cotangent.
-pub(crate) fn why_zero<T: Real>(tape: &Tape<T>, root: u32, leaf: u32, sweep: &Sweep) -> String {
-    let path = between(tape, std::iter::once(root), &[leaf]);
-    if path.last() != Some(&root) {
-        let through_integers = reaches_through_integers(tape, root, leaf);
-        let how = if through_integers {
-            "only integer lines lead from it to the root"
-        } else {
-            "no line leads from it to the root"
-        };
-        return format!("{} has no part in {}: {how}", tape.describe(leaf), tape.describe(root));
+/// The reason in one sentence for each wanted line that got no cotangent.
+pub(crate) fn why_zero<T: Real>(tape: &Tape<T>, root: u32, lines: &[u32], sweep: &Sweep) -> Vec<String> {
+    if lines.is_empty() {
+        return Vec::new();
     }
-    let cut = sweep.cuts.iter().find(|(line, operand, _)| {
-        let g = tape.graph.borrow();
-        path.binary_search(&g.operands(*line)[*operand]).is_ok()
-    });
-    match cut {
-        Some((line, _, why)) => format!("every path to the root is cut; {}: {why}", tape.describe(*line)),
-        None => format!("no cotangent reaches {}", tape.describe(leaf)),
-    }
+    let reached = reached(tape, root, lines);
+    lines.iter().zip(reached).map(|(&line, reached)| reason(tape, root, line, reached, sweep)).collect()
 }
 
-fn reaches_through_integers<T: Real>(tape: &Tape<T>, root: u32, leaf: u32) -> bool {
+fn reason<T: Real>(tape: &Tape<T>, root: u32, line: u32, reached: bool, sweep: &Sweep) -> String {
+    let no_part = |how| format!("{} has no part in {}: {how}", tape.describe(line), tape.describe(root));
+    if !reached {
+        return no_part("no line leads from it to the root");
+    }
+    let path = between(tape, std::iter::once(root), &[line]);
+    if path.last() != Some(&root) {
+        return no_part("only integer lines lead from it to the root");
+    }
+    let cut = sweep.cuts.iter().find(|(cut, operand, _)| {
+        let g = tape.graph.borrow();
+        path.binary_search(&g.operands(*cut)[*operand]).is_ok()
+    });
+    let (cut, _, why) = cut.expect("a path without a cotangent has been cut");
+    format!("every path to the root is cut; {}: {why}", tape.describe(*cut))
+}
+
+/// Which of the lines lead to the root at all, through lines of either kind; one pass for all of them.
+fn reached<T: Real>(tape: &Tape<T>, root: u32, lines: &[u32]) -> Vec<bool> {
     let g = tape.graph.borrow();
     let mut marks = tape.marks.borrow_mut();
     marks.begin(g.len());
+    let lowest = lines.iter().copied().min().unwrap_or(0);
     let mut stack = vec![root];
     while let Some(id) = stack.pop() {
-        if id == leaf {
-            return true;
-        }
-        if id > leaf && marks.get(id).is_none() {
+        if id >= lowest && marks.get(id).is_none() {
             marks.set(id, 0);
             stack.extend_from_slice(g.operands(id));
         }
     }
-    false
+    lines.iter().map(|&id| marks.get(id).is_some()).collect()
 }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use ndarray::ArrayD;
 
 use super::gradients::{Entry, Gradients};
@@ -13,8 +12,7 @@ use super::store::Store;
 use crate::adjoint::{Sweep, check_cotangent, check_scalar, reverse, seed, why_zero};
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::shape::Dims;
-use crate::tape::{Data, IntoTensor, Tape, Var, array_from};
+use crate::tape::{Data, IntoTensor, Var, array_from};
 
 impl<T: Real> Var<'_, T> {
     /// The gradient of this scalar with respect to every leaf made by [`Tape::var`]: ∂y/∂x for each x.
@@ -45,7 +43,8 @@ impl<T: Real> Var<'_, T> {
     #[track_caller]
     pub fn try_backward(self) -> Result<Gradients<T>, Error> {
         check_scalar(self, "backward")?;
-        gradients(self, seed(self))
+        let sweep = self.tape.or_take_back(|| sweep(self, seed(self)));
+        gradients(self, sweep)
     }
 
     /// The vector–Jacobian product with a cotangent of this line's shape, for every leaf: Σ ȳ ∂y/∂x.
@@ -62,77 +61,72 @@ impl<T: Real> Var<'_, T> {
     #[track_caller]
     pub fn backward_with(self, cotangent: impl IntoTensor<T>) -> Gradients<T> {
         let cotangent = self.tape.constant(cotangent);
-        check_cotangent(self, cotangent, "backward_with").and_then(|()| gradients(self, cotangent)).or_raise()
+        check_cotangent(self, cotangent, "backward_with").or_raise();
+        let sweep = self.tape.or_take_back(|| sweep(self, cotangent));
+        gradients(self, sweep).or_raise()
     }
 }
 
-fn gradients<T: Real>(root: Var<'_, T>, seed: Var<'_, T>) -> Result<Gradients<T>, Error> {
+fn sweep<T: Real>(root: Var<'_, T>, seed: Var<'_, T>) -> Sweep {
+    let leaves = root.tape.graph.borrow().vars.clone();
+    reverse(root.tape, &[(root.id, seed.id)], &leaves)
+}
+
+fn gradients<T: Real>(root: Var<'_, T>, sweep: Sweep) -> Result<Gradients<T>, Error> {
     let tape = root.tape;
-    let leaves = tape.graph.borrow().vars.clone();
-    let updates = tape.graph.borrow().updates.clone();
-    let sweep = reverse(tape, &[(root.id, seed.id)], &leaves);
-    let found = sweep.cotangents.iter().flatten();
-    let wanted: Vec<u32> = found.chain(updates.values()).chain([&root.id]).copied().collect();
-    compute(tape, &wanted, Purpose::Gradient)?;
-    let entries = entries(tape, root, &leaves, &sweep);
-    let names = {
+    let (leaves, updates) = {
         let g = tape.graph.borrow();
-        leaves.iter().filter_map(|&id| g.names.get(&id).map(|n| (Arc::clone(n), id))).collect()
+        (g.vars.clone(), g.updates.clone())
     };
-    let updates = updates.iter().map(|(name, &id)| (Arc::clone(name), copy_of(tape, id))).collect();
-    let returns = tape.with_slot(|store: &mut Store<T>| {
-        store.release_large(|id| {
-            id == root.id || matches!(tape.graph.borrow().node(id).op.get().form(), crate::tape::Form::Leaf(_))
-        });
-        store.pool.returns()
-    });
-    Ok(Gradients { tape: tape.identity(), entries, names, updates, returns })
-}
-
-fn entries<T: Real>(tape: &Tape<T>, root: Var<'_, T>, leaves: &[u32], sweep: &Sweep) -> IndexMap<u32, Entry<T>> {
-    let entry = |(&leaf, cotangent): (&u32, &Option<u32>)| {
-        let e = match *cotangent {
-            Some(line) => Entry { array: array_of(tape, line), why_zero: None },
-            None => Entry {
-                array: ArrayD::zeros(ndarray::IxDyn(&tape.dims_of(leaf))),
-                why_zero: Some(why_zero(tape, root.id, leaf, sweep)),
-            },
-        };
-        (leaf, e)
-    };
-    leaves.iter().zip(&sweep.cotangents).map(entry).collect()
-}
-
-/// The value of a line as an array of its own: its storage where the line is an adjoint's alone, a copy otherwise.
-fn array_of<T: Real>(tape: &Tape<T>, id: u32) -> ArrayD<T> {
-    let dims = tape.dims_of(id);
-    let written_by_rule = tape.graph.borrow().node(id).written_by_rule();
-    let large = dims.count() * size_of::<T>() > super::store::SMALL;
-    if !(written_by_rule && large) {
-        return copy_of(tape, id);
+    let mut wanted: Vec<u32> = sweep.cotangents.iter().flatten().chain(updates.values()).copied().collect();
+    // The loss is asked for next, as a rule; the value of a large root might not be needed at all.
+    if root.count() == 1 {
+        wanted.push(root.id);
     }
-    tape.with_slot(|store: &mut Store<T>| match store.take(id) {
-        Some(Data::Real(v)) => match Arc::try_unwrap(v) {
-            Ok(v) => array_from(&dims, v),
-            Err(shared) => {
-                store.set(id, Data::Real(Arc::clone(&shared)));
-                copy(store, &dims, &shared)
-            }
-        },
-        _ => unreachable!("a run computes the cotangents it was asked for"),
+    compute(tape, &wanted, Purpose::Gradient)?;
+    let zero: Vec<u32> = leaves.iter().zip(&sweep.cotangents).filter(|(_, c)| c.is_none()).map(|(&l, _)| l).collect();
+    let mut reasons = why_zero(tape, root.id, &zero, &sweep).into_iter();
+    let g = tape.graph.borrow();
+    tape.with_slot(|store: &mut Store<T>| {
+        let value = |store: &Store<T>, id| match store.get(id) {
+            Some(Data::Real(v)) => Arc::clone(v),
+            _ => unreachable!("a run computes the lines it was asked for"),
+        };
+        let cotangents: Vec<_> = sweep.cotangents.iter().map(|c| c.map(|id| value(store, id))).collect();
+        let fresh: Vec<_> = updates.iter().map(|(name, &id)| (Arc::clone(name), id, value(store, id))).collect();
+        // What the store gives up here and nobody else holds is handed to the caller without a copy.
+        store.release_large(&g);
+        let entry = |(&leaf, cotangent): (&u32, Option<Arc<Vec<T>>>)| {
+            let dims = g.dims(leaf);
+            let e = match cotangent {
+                Some(v) => Entry { array: owned(store, dims, v), why_zero: None },
+                None => Entry { array: zeros(store, dims), why_zero: reasons.next() },
+            };
+            (leaf, e)
+        };
+        let entries = leaves.iter().zip(cotangents).map(entry).collect();
+        let updates = fresh.into_iter().map(|(name, id, v)| (name, owned(store, g.dims(id), v))).collect();
+        let names = leaves.iter().filter_map(|&id| g.names.get(&id).map(|n| (Arc::clone(n), id))).collect();
+        Ok(Gradients { tape: tape.identity(), entries, names, updates, returns: store.pool.returns() })
     })
 }
 
-fn copy_of<T: Real>(tape: &Tape<T>, id: u32) -> ArrayD<T> {
-    let dims = tape.dims_of(id);
-    tape.with_slot(|store: &mut Store<T>| match store.get(id).cloned() {
-        Some(Data::Real(v)) => copy(store, &dims, &v),
-        _ => unreachable!("a run computes the lines it was asked for"),
-    })
+/// An array of its own: the storage itself where nobody else holds it, a copy otherwise.
+fn owned<T: Real>(store: &mut Store<T>, dims: &[usize], v: Arc<Vec<T>>) -> ArrayD<T> {
+    let v = Arc::try_unwrap(v).unwrap_or_else(|shared| {
+        let mut copy = unshared(store, shared.len());
+        copy.copy_from_slice(&shared);
+        copy
+    });
+    array_from(dims, v)
 }
 
-fn copy<T: Real>(store: &mut Store<T>, dims: &Dims, from: &[T]) -> ArrayD<T> {
-    let mut buffer = store.pool.real(from.len());
-    buffer.copy_from_slice(from);
-    array_from(dims, buffer)
+fn zeros<T: Real>(store: &mut Store<T>, dims: &[usize]) -> ArrayD<T> {
+    let mut v = unshared(store, dims.iter().product());
+    v.fill(T::zero());
+    array_from(dims, v)
+}
+
+fn unshared<T: Real>(store: &mut Store<T>, len: usize) -> Vec<T> {
+    Arc::try_unwrap(store.pool.real(len)).expect("nobody shares a buffer from the pool")
 }

@@ -122,9 +122,9 @@ impl<T: Real> fmt::Debug for Gradients<T> {
 impl<T: Real> Drop for Gradients<T> {
     fn drop(&mut self) {
         if let Ok(mut returned) = self.returns.lock() {
-            for (_, e) in self.entries.drain(..) {
-                returned.push(e.array.into_raw_vec_and_offset().0);
-            }
+            let arrays = self.entries.drain(..).map(|(_, e)| e.array);
+            let arrays = arrays.chain(self.updates.drain(..).map(|(_, array)| array));
+            returned.extend(arrays.map(|array| array.into_raw_vec_and_offset().0));
         }
     }
 }

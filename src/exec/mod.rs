@@ -6,9 +6,13 @@ mod gradients;
 mod nonfinite;
 mod plan;
 mod pool;
+mod ports;
+mod program;
 mod run;
 mod store;
 mod value;
 
 pub use gradients::Gradients;
 pub use nonfinite::NonFinite;
+pub use ports::{Inputs, Outputs};
+pub use program::{Program, Workspace};

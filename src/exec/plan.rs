@@ -1,17 +1,20 @@
 //! From the lines asked for to the list of lines to compute: what is needed, what is at hand, what is kept.
 //! Everything is decided here, before anything runs, so that a run of the same plan does the same work.
 
-use super::store::{SMALL, Store};
+use super::store::Store;
 use crate::real::Real;
-use crate::tape::{Form, Graph};
+use crate::tape::{Form, Graph, Kind};
 
 /// Why lines are run, which decides what outlives its last reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Values were asked for: what a later backward will read is kept where a differentiable leaf leads to it.
+    /// Values were asked for: what a later backward will read is kept where a differentiable leaf leads to it, and what
+    /// was at hand before stays.
     Value,
     /// Gradients were asked for: everything large is freed as the run goes.
     Gradient,
+    /// A program runs: nothing but its outputs outlives its last reader.
+    Replay,
 }
 
 /// Lines to compute, in order.
@@ -28,6 +31,10 @@ pub(super) fn plan<T: Real>(g: &Graph<T>, store: &mut Store<T>, wanted: &[u32], 
     store.fit(g.len());
     let mut marks = std::mem::take(&mut store.marks);
     marks.begin(g.len());
+    let stays = |store: &Store<T>, id| match purpose {
+        Purpose::Replay => matches!(g.node(id).op.get().form(), Form::Leaf(_)),
+        Purpose::Value | Purpose::Gradient => store.stays(g, id),
+    };
     let mut steps = Vec::new();
     let mut stack: Vec<u32> = wanted.to_vec();
     for &id in wanted {
@@ -39,8 +46,7 @@ pub(super) fn plan<T: Real>(g: &Graph<T>, store: &mut Store<T>, wanted: &[u32], 
         }
         marks.at(id).needed = true;
         if store.has(id) {
-            // What an earlier run kept, it kept for a backward that is still to come.
-            marks.at(id).keep |= purpose == Purpose::Value;
+            marks.at(id).keep |= purpose == Purpose::Value || stays(store, id);
             continue;
         }
         let head = g.head(id);
@@ -58,19 +64,18 @@ pub(super) fn plan<T: Real>(g: &Graph<T>, store: &mut Store<T>, wanted: &[u32], 
         let op = node.op.get();
         let reads = op.reads();
         let results = head..head + u32::from(node.results);
-        let active = node.active();
+        let for_backward = purpose == Purpose::Value && results.clone().any(|r| g.node(r).active());
         for (i, &o) in g.operands(head).iter().enumerate() {
-            marks.at(o).readers += 1;
-            if purpose == Purpose::Value && active && reads.operands.contains(i) {
-                marks.at(o).keep = true;
-            }
+            let m = marks.at(o);
+            m.readers += 1;
+            // Rules take integer operands without saying so.
+            m.keep |= for_backward && (reads.operands.contains(i) || g.node(o).kind() == Kind::Int);
         }
-        let dear = !op.cost(&g.sigs(g.operands(head))).cheap;
+        let dear = for_backward && !op.cost(&g.sigs(g.operands(head))).cheap;
         for (k, r) in results.enumerate() {
-            let read_later = active && (dear || reads.results.contains(k));
             let m = marks.at(r);
-            m.keep |= g.bytes(r) <= SMALL || store.is_pinned(r) || matches!(op.form(), Form::Leaf(_));
-            if purpose == Purpose::Value && read_later {
+            m.keep |= stays(store, r);
+            if for_backward && (dear || reads.results.contains(k)) {
                 // A later backward may need results that nobody has asked for yet (argmax indices): compute them now.
                 m.needed = true;
                 m.keep = true;

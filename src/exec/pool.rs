@@ -10,7 +10,10 @@ use crate::tape::Data;
 /// Buffers that outlived their step in a user's hands (gradients) and come back when they are dropped.
 pub(super) type Returns<T> = Arc<Mutex<Vec<Vec<T>>>>;
 
-/// Unused buffers by capacity. It never holds more than has been in use at once: what is held came out of it.
+/// A buffer that a whole step had no use for is given up after this many steps; training and evaluation may alternate.
+const IDLE_STEPS: u32 = 16;
+
+/// Unused buffers by capacity, for both kinds of lines.
 #[derive(Debug, Default)]
 pub(super) struct Pool<T> {
     real: Shelf<T>,
@@ -18,9 +21,19 @@ pub(super) struct Pool<T> {
     returns: Returns<T>,
 }
 
+/// Buffers keep the counter they were shared by, so that reuse allocates nothing at all; each is the only one to hold its storage.
 #[derive(Debug)]
 struct Shelf<E> {
-    by_capacity: BTreeMap<usize, Vec<Vec<E>>>,
+    by_capacity: BTreeMap<usize, Class<E>>,
+}
+
+/// Buffers of one capacity.
+#[derive(Debug)]
+struct Class<E> {
+    free: Vec<Arc<Vec<E>>>,
+    /// The fewest there have been in this step: so many were of no use.
+    fewest: usize,
+    idle_steps: u32,
 }
 
 impl<E> Default for Shelf<E> {
@@ -31,44 +44,61 @@ impl<E> Default for Shelf<E> {
 
 impl<E: Copy> Shelf<E> {
     /// A buffer of exactly `len` elements; contents are garbage unless it is new.
-    fn take(&mut self, len: usize, zero: E) -> Vec<E> {
+    fn take(&mut self, len: usize, zero: E) -> Arc<Vec<E>> {
         // A buffer more than twice as large would be wasted on this line.
-        let fit = self.by_capacity.range_mut(len..=len.saturating_mul(2)).find(|(_, v)| !v.is_empty());
-        let Some(mut v) = fit.and_then(|(_, v)| v.pop()) else {
-            return vec![zero; len];
+        let mut near = self.by_capacity.range_mut(len..=len.saturating_mul(2));
+        let Some(class) = near.find_map(|(_, class)| (!class.free.is_empty()).then_some(class)) else {
+            return Arc::new(vec![zero; len]);
         };
-        if v.len() > len {
-            v.truncate(len);
-        } else {
-            v.resize(len, zero);
-        }
+        let mut v = class.free.pop().expect("a class with buffers was looked for");
+        class.fewest = class.fewest.min(class.free.len());
+        Arc::get_mut(&mut v).expect("nobody shares a buffer on the shelf").resize(len, zero);
         v
     }
 
-    fn put(&mut self, v: Vec<E>) {
-        if v.capacity() > 0 {
-            self.by_capacity.entry(v.capacity()).or_default().push(v);
+    /// Takes storage back where nobody else holds it.
+    fn put(&mut self, mut v: Arc<Vec<E>>) {
+        let capacity = v.capacity();
+        if capacity > 0 && Arc::get_mut(&mut v).is_some() {
+            let class = self.by_capacity.entry(capacity);
+            class.or_insert_with(|| Class { free: Vec::new(), fewest: 0, idle_steps: 0 }).free.push(v);
         }
+    }
+
+    fn end_step(&mut self) {
+        self.by_capacity.retain(|_, class| {
+            class.idle_steps = if class.fewest == 0 { 0 } else { class.idle_steps + 1 };
+            if class.idle_steps == IDLE_STEPS {
+                class.free.truncate(class.free.len() - class.fewest);
+                class.idle_steps = 0;
+            }
+            class.fewest = class.free.len();
+            !class.free.is_empty()
+        });
+    }
+
+    fn bytes(&self) -> usize {
+        self.by_capacity.iter().map(|(capacity, class)| capacity * class.free.len() * size_of::<E>()).sum()
     }
 }
 
 impl<T: Real> Pool<T> {
-    pub fn real(&mut self, len: usize) -> Vec<T> {
-        if let Ok(mut returned) = self.returns.lock() {
-            returned.drain(..).for_each(|v| self.real.put(v));
-        }
+    /// A buffer for `len` real numbers that nobody shares.
+    pub fn real(&mut self, len: usize) -> Arc<Vec<T>> {
+        self.collect_returns();
         let mut v = self.real.take(len, T::zero());
         // A kernel that leaves an element unwritten shows in debug builds.
         if cfg!(debug_assertions) {
-            v.fill(T::nan());
+            Arc::make_mut(&mut v).fill(T::nan());
         }
         v
     }
 
-    pub fn int(&mut self, len: usize) -> Vec<u32> {
+    /// A buffer for `len` integers that nobody shares.
+    pub fn int(&mut self, len: usize) -> Arc<Vec<u32>> {
         let mut v = self.int.take(len, 0);
         if cfg!(debug_assertions) {
-            v.fill(u32::MAX);
+            Arc::make_mut(&mut v).fill(u32::MAX);
         }
         v
     }
@@ -76,13 +106,68 @@ impl<T: Real> Pool<T> {
     /// Takes a value's storage back, where nobody else holds it.
     pub fn put(&mut self, data: Data<T>) {
         match data {
-            Data::Real(v) => Arc::try_unwrap(v).into_iter().for_each(|v| self.real.put(v)),
-            Data::Int(v) => Arc::try_unwrap(v).into_iter().for_each(|v| self.int.put(v)),
+            Data::Real(v) => self.real.put(v),
+            Data::Int(v) => self.int.put(v),
         }
     }
 
     /// Where a user's buffers of this pool come back to.
     pub fn returns(&self) -> Returns<T> {
         Arc::clone(&self.returns)
+    }
+
+    /// Counts a step, and gives up what many steps had no use for: shapes that change would pile up otherwise.
+    pub fn end_step(&mut self) {
+        self.collect_returns();
+        self.real.end_step();
+        self.int.end_step();
+    }
+
+    /// Bytes of the buffers that wait to be used again.
+    pub fn bytes(&self) -> usize {
+        self.real.bytes() + self.int.bytes()
+    }
+
+    fn collect_returns(&mut self) {
+        if let Ok(mut returned) = self.returns.lock() {
+            returned.drain(..).for_each(|v| self.real.put(Arc::new(v)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_handed_out_again_to_lines_of_up_to_half_its_size() {
+        let mut pool = Pool::<f32>::default();
+        let first = pool.real(100);
+        let address = first.as_ptr();
+        pool.put(Data::Real(first));
+        assert_eq!(pool.bytes(), 400);
+        assert_ne!(pool.real(49).as_ptr(), address);
+        let again = pool.real(60);
+        assert_eq!((again.as_ptr(), again.len(), pool.bytes()), (address, 60, 0));
+    }
+
+    #[test]
+    fn storage_that_somebody_holds_stays_with_them() {
+        let mut pool = Pool::<f32>::default();
+        let held = pool.real(8);
+        pool.put(Data::Real(Arc::clone(&held)));
+        assert_eq!((pool.bytes(), Arc::strong_count(&held)), (0, 1));
+    }
+
+    #[test]
+    fn shapes_that_never_come_back_are_given_up() {
+        let mut pool = Pool::<f64>::default();
+        for len in 1..2000 {
+            let v = pool.real(len * 100);
+            pool.put(Data::Real(v));
+            pool.end_step();
+        }
+        let one = 2000 * 100 * 8;
+        assert!(pool.bytes() < 20 * one, "{}", pool.bytes());
     }
 }

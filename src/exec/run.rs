@@ -9,7 +9,7 @@ use super::plan::{Plan, Purpose, plan};
 use super::store::Store;
 use crate::error::Error;
 use crate::real::Real;
-use crate::tape::{Arg, Cx, Data, Form, Graph, Kind, Out, Tape};
+use crate::tape::{Arg, Cx, Data, Fault, Form, Graph, Kind, Op, Out, Tape};
 
 /// Numbers that random lines are a function of.
 #[derive(Clone, Copy, Debug)]
@@ -21,35 +21,24 @@ pub(super) struct Clock {
 /// Computes the values of `wanted` that are not at hand.
 pub(super) fn compute<T: Real>(tape: &Tape<T>, wanted: &[u32], purpose: Purpose) -> Result<(), Error> {
     let clock = Clock { seed: tape.seed(), step: tape.step() };
-    let failed = tape.with_slot(|store: &mut Store<T>| {
+    tape.with_slot(|store: &mut Store<T>| {
         let g = tape.graph.borrow();
         let plan = plan(&g, store, wanted, purpose);
         run(&g, store, &plan, clock)
-    });
-    failed.map_err(|(line, e)| {
-        let (op, site, operands) = {
-            let g = tape.graph.borrow();
-            let node = g.node(line);
-            (node.op.get().name(), node.site, g.operands(line).to_vec())
-        };
-        tape.blame(e.at(site), op, &operands)
     })
 }
 
-/// Runs a plan; on a fault, the line it happened at and what happened.
-fn run<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan, clock: Clock) -> Result<(), (u32, Error)> {
+/// Runs a plan whose marks the store holds; a fault becomes an error that names its line.
+pub(super) fn run<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan, clock: Clock) -> Result<(), Error> {
     for &head in &plan.steps {
-        step(g, store, head, clock).map_err(|e| (head, e))?;
+        step(g, store, head, clock).map_err(|fault| {
+            let node = g.node(head);
+            g.blame(fault.into_error().at(node.site), node.op.get().name(), g.operands(head))
+        })?;
         for &o in g.operands(head) {
             let m = store.marks.at(o);
             m.readers -= 1;
-            let done = m.readers == 0 && !m.keep && m.needed;
-            // Values that were at hand before the plan are not its to free, except where they were marked in it.
-            if done
-                && !matches!(g.node(o).op.get().form(), Form::Leaf(_))
-                && !store.is_pinned(o)
-                && g.bytes(o) > super::store::SMALL
-            {
+            if m.readers == 0 && !m.keep {
                 store.release(o);
             }
         }
@@ -57,7 +46,8 @@ fn run<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan, clock: Clock) -
     Ok(())
 }
 
-fn step<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, clock: Clock) -> Result<(), Error> {
+/// Computes the wanted results of one line.
+fn step<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, clock: Clock) -> Result<(), Fault> {
     let node = g.node(head);
     let op = node.op.get();
     let operands = g.operands(head);
@@ -73,40 +63,22 @@ fn step<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, clock: Clock) ->
         }
         _ => {}
     }
-    let handed_over = op.overwrites().filter(|&i| {
-        let m = *store.marks.at(operands[i]);
-        m.readers == 1 && !m.keep && operands.iter().filter(|&&o| o == operands[i]).count() == 1
-    });
-    let taken = handed_over.and_then(|i| store.take(operands[i]).map(|data| (i, data)));
-    let results = usize::from(node.results);
+    let (mut taken, mut first) = hand_over(g, store, head, op).unzip();
     let mut buffers: SmallVec<[Option<Data<T>>; 2]> = SmallVec::new();
-    let mut unshared: Option<usize> = None;
-    for k in 0..results {
-        let id = head + k as u32;
-        let wanted = store.marks.at(id).needed;
+    for id in head..head + u32::from(node.results) {
+        let wanted = store.marks.at(id).needed && !store.has(id);
         buffers.push(match (g.node(id).kind(), wanted) {
             (_, false) => None,
-            (Kind::Real, _) => Some(Data::Real(Arc::new(store.pool.real(g.count(id))))),
-            (Kind::Int, _) => Some(Data::Int(Arc::new(store.pool.int(g.count(id))))),
+            (Kind::Real, _) => Some(Data::Real(first.take().unwrap_or_else(|| store.pool.real(g.count(id))))),
+            (Kind::Int, _) => Some(Data::Int(store.pool.int(g.count(id)))),
         });
-    }
-    if let Some((i, data)) = taken {
-        match data {
-            Data::Real(v) if Arc::strong_count(&v) == 1 => {
-                if let Some(fresh) = buffers[0].replace(Data::Real(v)) {
-                    store.pool.put(fresh);
-                }
-                unshared = Some(i);
-            }
-            data => store.set(operands[i], data),
-        }
     }
     let mut scratch = std::mem::take(&mut store.scratch);
     let outcome = {
         let args: SmallVec<[Arg<'_, T>; 4]> = (operands.iter().enumerate())
-            .map(|(i, &o)| match unshared {
-                Some(t) if t == i => Arg::of_taken(g.dims(o)),
-                _ => Arg::new(store.get(o).expect("a plan computes operands first"), g.dims(o)),
+            .map(|(i, &o)| match taken.take_if(|t| *t == i) {
+                Some(_) => Arg::of_taken(g.dims(o)),
+                None => Arg::new(store.get(o).expect("a plan computes operands first"), g.dims(o)),
             })
             .collect();
         let mut outs: SmallVec<[Out<'_, T>; 2]> = (buffers.iter_mut().enumerate())
@@ -123,22 +95,31 @@ fn step<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, clock: Clock) ->
     };
     store.scratch = scratch;
     store.count_run(head);
-    match outcome {
-        Ok(()) => {
-            for (k, b) in buffers.into_iter().enumerate() {
-                let id = head + k as u32;
-                match b {
-                    // A result at hand from before is as good; keep the one that handles may share.
-                    Some(data) if store.has(id) => store.pool.put(data),
-                    Some(data) => store.set(id, data),
-                    None => {}
-                }
-            }
-            Ok(())
+    for (id, data) in (head..).zip(buffers) {
+        match (data, &outcome) {
+            (Some(data), Ok(())) => store.set(id, data),
+            (Some(data), Err(_)) => store.pool.put(data),
+            (None, _) => {}
         }
-        Err(fault) => {
-            buffers.into_iter().flatten().for_each(|b| store.pool.put(b));
-            Err(fault.into_error())
+    }
+    outcome
+}
+
+/// The operand whose buffer becomes result 0, and the buffer: where the operation can work in place, this line is the
+/// operand's last reader, and nobody else holds its storage.
+fn hand_over<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, op: &dyn Op<T>) -> Option<(usize, Arc<Vec<T>>)> {
+    let i = op.overwrites()?;
+    let operand = *g.operands(head).get(i)?;
+    let m = *store.marks.at(operand);
+    let fits = g.node(head).kind() == Kind::Real && g.count(operand) == g.count(head);
+    if m.keep || m.readers != 1 || !fits || !store.marks.at(head).needed || store.has(head) {
+        return None;
+    }
+    match store.take(operand)? {
+        Data::Real(v) if Arc::strong_count(&v) == 1 => Some((i, v)),
+        shared => {
+            store.set(operand, shared);
+            None
         }
     }
 }

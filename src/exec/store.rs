@@ -3,7 +3,7 @@
 
 use super::pool::Pool;
 use crate::real::Real;
-use crate::tape::{Data, Slot};
+use crate::tape::{Data, Form, Graph, Slot};
 
 /// Values up to this many bytes stay until the tape is cleared, so that `loss.backward(); logits.value()` costs nothing.
 pub(super) const SMALL: usize = 64 << 10;
@@ -44,6 +44,13 @@ impl PlanMarks {
         }
     }
 
+    /// Takes on the marks of a plan that was made before.
+    pub fn copy_from(&mut self, other: &PlanMarks) {
+        self.entry.clear();
+        self.entry.extend_from_slice(&other.entry);
+        self.now = other.now;
+    }
+
     pub fn at(&mut self, id: u32) -> &mut Mark {
         let m = &mut self.entry[id as usize];
         if m.stamp != self.now {
@@ -55,23 +62,22 @@ impl PlanMarks {
 
 impl<T: Real> Slot for Store<T> {
     fn clear(&mut self) {
-        for k in 0..self.values.len() {
-            self.release(k as u32);
+        self.truncate(0);
+        self.pool.end_step();
+    }
+
+    fn truncate(&mut self, len: usize) {
+        for value in self.values.drain(len.min(self.values.len())..) {
+            value.into_iter().for_each(|data| self.pool.put(data));
         }
-        self.values.clear();
-        self.pinned.clear();
-        self.runs.clear();
+        self.pinned.truncate(len);
+        self.runs.truncate(len);
     }
 }
 
 impl<T: Real> Store<T> {
     /// Makes room for a tape of `len` lines.
     pub fn fit(&mut self, len: usize) {
-        // A rule that panicked took its lines back; what was computed for them belongs to nobody.
-        while self.values.len() > len {
-            self.release(self.values.len() as u32 - 1);
-            self.values.pop();
-        }
         self.values.resize(len, None);
         self.pinned.resize(len, false);
         self.runs.resize(len, 0);
@@ -104,15 +110,15 @@ impl<T: Real> Store<T> {
         self.pinned[id as usize] = true;
     }
 
-    pub fn is_pinned(&self, id: u32) -> bool {
-        self.pinned[id as usize]
+    /// Whether the line's value stays where it is: it is small, somebody pinned it, or it is a leaf's.
+    pub fn stays(&self, g: &Graph<T>, id: u32) -> bool {
+        self.pinned[id as usize] || g.bytes(id) <= SMALL || matches!(g.node(id).op.get().form(), Form::Leaf(_))
     }
 
-    /// Releases the large values that nobody has pinned, except those that `spared` names.
-    pub fn release_large(&mut self, spared: impl Fn(u32) -> bool) {
+    /// Releases the large values that nobody has pinned.
+    pub fn release_large(&mut self, g: &Graph<T>) {
         for id in 0..self.values.len() as u32 {
-            let large = self.get(id).is_some_and(|v| v.bytes() > SMALL);
-            if large && !self.is_pinned(id) && !spared(id) {
+            if self.has(id) && !self.stays(g, id) {
                 self.release(id);
             }
         }
@@ -129,5 +135,10 @@ impl<T: Real> Store<T> {
     /// Bytes of all values at hand.
     pub fn bytes(&self) -> usize {
         self.values.iter().flatten().map(Data::bytes).sum()
+    }
+
+    /// Bytes held: values at hand, buffers that wait for the next line, and the kernels' scratch memory.
+    pub fn bytes_held(&self) -> usize {
+        self.bytes() + self.pool.bytes() + self.scratch.capacity() * size_of::<T>()
     }
 }

@@ -169,4 +169,9 @@ impl<T: Real> Tape<T> {
     pub fn bytes(&self) -> usize {
         self.with_slot(|store: &mut Store<T>| store.bytes())
     }
+
+    /// Bytes of all values that are at hand and of the buffers that wait to be used again.
+    pub fn bytes_held(&self) -> usize {
+        self.with_slot(|store: &mut Store<T>| store.bytes_held())
+    }
 }

@@ -10,7 +10,9 @@ use smallvec::SmallVec;
 use super::apply::OpRef;
 use super::data::{Data, Kind};
 use super::form::Form;
+use super::leaf::Leaf;
 use super::sig::Sig;
+use crate::error::Error;
 use crate::real::Real;
 
 /// Lines of the form `%3, %4 = max_pool2d %2` are two nodes: a head and its continuation.
@@ -146,6 +148,48 @@ impl<T: Real> Graph<T> {
             Kind::Int => size_of::<u32>(),
         };
         self.count(id) * size
+    }
+
+    /// A copy in which the leaves that `blank` names hold no values.
+    pub fn without_leaves(&self, mut blank: impl FnMut(u32) -> bool) -> Self {
+        let mut copy = self.clone();
+        for (id, node) in (0..).zip(&mut copy.nodes) {
+            let data = match node.op.get().form() {
+                Form::Leaf(Data::Real(_)) => Data::Real(Arc::default()),
+                Form::Leaf(Data::Int(_)) => Data::Int(Arc::default()),
+                _ => continue,
+            };
+            if blank(id) {
+                node.op = OpRef::new(Leaf { name: node.op.get().name(), dims: self.dims(id).into(), data });
+            }
+        }
+        copy
+    }
+
+    /// Type and shape as listings print them: `f32[2, 3]`.
+    pub fn signature(&self, id: u32) -> String {
+        let name = match self.node(id).kind() {
+            Kind::Real => T::NAME,
+            Kind::Int => "u32",
+        };
+        format!("{name}{:?}", self.dims(id))
+    }
+
+    /// One line in words: number, name, type, and where it was recorded.
+    pub fn describe(&self, id: u32) -> String {
+        let node = self.node(id);
+        let name = self.names.get(&id).map_or_else(String::new, |n| format!(" `{n}`"));
+        let by =
+            if node.written_by_rule() { format!(", written by a rule of %{}", node.origin) } else { String::new() };
+        let (file, line, column) = (node.site.file(), node.site.line(), node.site.column());
+        let op = node.op.get().name();
+        format!("%{id}{name}: {} = {op}, recorded at {file}:{line}:{column}{by}", self.signature(id))
+    }
+
+    /// Completes an error with the operation and its operands.
+    pub fn blame(&self, e: Error, op: &'static str, operands: &[u32]) -> Error {
+        let describe = |(i, &id): (usize, &u32)| format!("operand {i}: {}", self.describe(id));
+        operands.iter().enumerate().map(describe).fold(e.about(op), Error::operand)
     }
 
     /// Appends the lines of one operation, one per result, and returns the first.

@@ -49,6 +49,7 @@ use crate::shape::{Dims, checked_count};
 /// ```
 pub struct Tape<T: Real = f32> {
     id: u64,
+    epoch: u64,
     seed: Cell<u64>,
     step: Cell<u64>,
     ordinal: Cell<u32>,
@@ -63,6 +64,9 @@ pub struct Tape<T: Real = f32> {
 pub(crate) trait Slot: Any + Send {
     /// Gives up all values, keeps the memory.
     fn clear(&mut self);
+
+    /// Gives up what belongs to lines from number `len` on.
+    fn truncate(&mut self, len: usize);
 }
 
 /// Which rule is writing: its lines carry the primal's source line and may be simplified among themselves.
@@ -114,6 +118,7 @@ impl<T: Real> Default for Tape<T> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         Tape {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
+            epoch: 0,
             seed: Cell::new(0),
             step: Cell::new(0),
             ordinal: Cell::new(0),
@@ -167,10 +172,12 @@ impl<T: Real> Tape<T> {
 
     /// Starts over: forgets all lines and values, keeps all memory, and counts one step.
     pub fn clear(&mut self) {
-        self.graph.get_mut().clear();
+        // Values first: the storage of a leaf is known by its line to be the caller's.
         if let Some(slot) = self.slot.get_mut() {
             slot.clear();
         }
+        self.graph.get_mut().clear();
+        self.epoch += 1;
         self.step.set(self.step.get() + 1);
         self.ordinal.set(0);
         self.scope.set(0);
@@ -259,7 +266,7 @@ impl<T: Real> Tape<T> {
     }
 
     #[track_caller]
-    fn foreign(&self, op: &'static str, stranger: usize, operands: &[Operand<'_, T>]) -> Error {
+    pub(crate) fn foreign(&self, op: &'static str, stranger: usize, operands: &[Operand<'_, T>]) -> Error {
         let e = Error::tape(format!("operand {stranger} stands on another tape"))
             .rule("all operands of an operation stand on one tape")
             .fix("record that operand on this tape, or carry its value over with `tape.constant(v.value())`");
@@ -324,39 +331,22 @@ impl<T: Real> Tape<T> {
     /// Completes an error with the operation, its operands and the source line.
     #[track_caller]
     pub(crate) fn blame(&self, e: Error, op: &'static str, operands: &[u32]) -> Error {
-        let e = operands
-            .iter()
-            .enumerate()
-            .fold(e.about(op), |e, (i, &id)| e.operand(format!("operand {i}: {}", self.describe(id))));
-        e.at(self.here())
+        self.graph.borrow().blame(e, op, operands).at(self.here())
     }
 
     /// One line in words: number, name, type, and where it was recorded.
     pub(crate) fn describe(&self, id: u32) -> String {
-        let g = self.graph.borrow();
-        let node = g.node(id);
-        let name = g.names.get(&id).map_or_else(String::new, |n| format!(" `{n}`"));
-        let by =
-            if node.written_by_rule() { format!(", written by a rule of %{}", node.origin) } else { String::new() };
-        let site = node.site;
-        let op = node.op.get().name();
-        drop(g);
-        let (file, line, column) = (site.file(), site.line(), site.column());
-        format!("%{id}{name}: {} = {op}, recorded at {file}:{line}:{column}{by}", self.signature(id))
+        self.graph.borrow().describe(id)
     }
 
     /// Type and shape as listings print them: `f32[2, 3]`.
     pub(crate) fn signature(&self, id: u32) -> String {
-        let g = self.graph.borrow();
-        let name = match g.node(id).kind() {
-            Kind::Real => T::NAME,
-            Kind::Int => "u32",
-        };
-        format!("{name}{:?}", g.dims(id))
+        self.graph.borrow().signature(id)
     }
 
+    /// Tells tapes apart, and what one tape holds now from what it held before it was cleared.
     pub(crate) fn identity(&self) -> (u64, u64) {
-        (self.id, self.step.get())
+        (self.id, self.epoch)
     }
 
     pub(crate) fn kind_of(&self, id: u32) -> Kind {
@@ -393,7 +383,14 @@ impl<T: Real> Tape<T> {
     /// tape.update("mean", x.mean());
     /// assert_eq!(x.sum().backward().updates()["mean"][[]], 2.0);
     /// ```
+    ///
+    /// # Panics
+    /// The line stands on another tape.
+    #[track_caller]
     pub fn update(&self, name: &str, value: Var<'_, T>) {
+        if !std::ptr::eq(value.tape, self) {
+            self.foreign("update", 0, &[value.into()]).raise();
+        }
         self.graph.borrow_mut().updates.insert(name.into(), value.id);
     }
 
@@ -448,6 +445,23 @@ impl<T: Real> Tape<T> {
         };
         let _leave = Leave(&self.rule, self.rule.replace(Some(frame)));
         f()
+    }
+
+    /// Runs `f`, which writes many lines; if it panics, all of them are taken back.
+    pub(crate) fn or_take_back<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct TakeBack<'a, T: Real>(&'a Tape<T>, usize);
+        impl<T: Real> Drop for TakeBack<'_, T> {
+            fn drop(&mut self) {
+                self.0.graph.borrow_mut().truncate(self.1);
+                if let Some(slot) = &mut *self.0.slot.borrow_mut() {
+                    slot.truncate(self.1);
+                }
+            }
+        }
+        let guard = TakeBack(self, self.len());
+        let r = f();
+        std::mem::forget(guard);
+        r
     }
 
     /// Whether a rule is writing: only then may lines be simplified, since nobody holds a handle to what is left out.

@@ -1,0 +1,147 @@
+//! What goes into a program and what comes out of it, by name.
+//! Both share storage with the caller's tensors, so handing over a parameter copies nothing.
+
+use std::ops::Index;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::error::Error;
+use crate::real::Real;
+use crate::shape::Dims;
+use crate::tape::{Data, IntoInts, IntoTensor, Tensor};
+
+/// Values for the inputs of a [`Program`](crate::Program), and the number of the step that random lines draw by.
+///
+/// ```
+/// use wengert::Inputs;
+/// let inputs = Inputs::<f32>::new().real("image", [[0., 1.], [2., 3.]]).ints("label", [1])?.at_step(7);
+/// assert_eq!((inputs.names().collect::<Vec<_>>(), inputs.step()), (vec!["image", "label"], 7));
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Inputs<T: Real> {
+    values: IndexMap<String, (Dims, Data<T>)>,
+    step: u64,
+}
+
+impl<T: Real> Default for Inputs<T> {
+    fn default() -> Self {
+        Inputs { values: IndexMap::new(), step: 0 }
+    }
+}
+
+impl<T: Real> Inputs<T> {
+    /// No values, step 0.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// With a value for the real input `name`; a second value replaces the first.
+    #[must_use]
+    pub fn real(mut self, name: impl Into<String>, value: impl IntoTensor<T>) -> Self {
+        let (dims, data) = value.into_tensor().into_parts();
+        self.values.insert(name.into(), (dims, Data::Real(data)));
+        self
+    }
+
+    /// With a value for the integer input `name`; a second value replaces the first.
+    ///
+    /// # Errors
+    /// A number is negative or above `u32::MAX`.
+    pub fn ints(mut self, name: impl Into<String>, value: impl IntoInts) -> Result<Self, Error> {
+        let name = name.into();
+        let (dims, data) = value.into_ints().map_err(|e| e.about(format!("input `{name}`")))?.into_parts();
+        self.values.insert(name, (dims, Data::Int(data)));
+        Ok(self)
+    }
+
+    /// As in step `step` of a training loop: what a tape that has been cleared so often would draw.
+    #[must_use]
+    pub fn at_step(mut self, step: u64) -> Self {
+        self.step = step;
+        self
+    }
+
+    /// The step.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The names of the inputs that have values, in the order in which they were given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&(Dims, Data<T>)> {
+        self.values.get(name)
+    }
+}
+
+/// What a [`Program`](crate::Program) has computed, by the names given when it was made.
+///
+/// The tensors share storage with the workspace, which uses it again once they are dropped.
+#[derive(Clone, Debug)]
+pub struct Outputs<T: Real> {
+    pub(super) lines: Arc<IndexMap<Arc<str>, u32>>,
+    pub(super) values: Vec<Output<T>>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Output<T> {
+    Real(Tensor<T>),
+    Int(Tensor<u32>),
+}
+
+impl<T: Real> Outputs<T> {
+    fn value(&self, name: &str) -> Option<&Output<T>> {
+        self.lines.get_index_of(name).map(|k| &self.values[k])
+    }
+
+    /// The real output `name`; `None` if there is none or it holds integers.
+    pub fn real(&self, name: &str) -> Option<&Tensor<T>> {
+        match self.value(name)? {
+            Output::Real(v) => Some(v),
+            Output::Int(_) => None,
+        }
+    }
+
+    /// The integer output `name`; `None` if there is none or it holds real numbers.
+    pub fn ints(&self, name: &str) -> Option<&Tensor<u32>> {
+        match self.value(name)? {
+            Output::Int(v) => Some(v),
+            Output::Real(_) => None,
+        }
+    }
+
+    /// The one number of the real output `name`; `None` if there is none or it has not exactly one element.
+    pub fn item(&self, name: &str) -> Option<T> {
+        match self.real(name)?.as_slice() {
+            [v] => Some(*v),
+            _ => None,
+        }
+    }
+
+    /// The real outputs in the order in which they were asked for.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<T>)> {
+        self.lines.keys().filter_map(|name| Some((&**name, self.real(name)?)))
+    }
+}
+
+impl<T: Real> Index<&str> for Outputs<T> {
+    type Output = Tensor<T>;
+
+    /// # Panics
+    /// There is no real output of that name.
+    #[track_caller]
+    fn index(&self, name: &str) -> &Tensor<T> {
+        self.real(name).unwrap_or_else(|| {
+            let names: Vec<&str> = self.iter().map(|(name, _)| name).collect();
+            Error::argument(format!("there is no real output `{name}`"))
+                .rule(format!("the program's real outputs are {names:?}"))
+                .fix("ask for one of these, or for integers with `ints`")
+                .about("outputs")
+                .raise()
+        })
+    }
+}

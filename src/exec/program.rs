@@ -1,0 +1,300 @@
+//! A frozen tape: recorded and planned once, run again and again with new inputs, from any thread.
+//! Its leaves with names are its inputs; all other leaves keep the values they were recorded with.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::plan::{Plan, Purpose, plan};
+use super::ports::{Inputs, Output, Outputs};
+use super::run::{Clock, run};
+use super::store::{PlanMarks, Store};
+use crate::error::Error;
+use crate::real::Real;
+use crate::shape::Dims;
+use crate::tape::{Data, Form, Graph, Kind, Operand, Sig, Slot, Tape, Tensor};
+
+/// A frozen tape: `Send + Sync`, with inputs and outputs by name.
+///
+/// Running it gives the same bits as recording the same lines anew, without recording, planning, or, once the workspace
+/// has buffers of the right sizes, allocating. Data-dependent choices (which cell wins a pooling window) are made
+/// anew in every run; shapes are those of the recording.
+///
+/// ```
+/// use wengert::{Inputs, Workspace, prelude::*};
+/// let tape = Tape::new();
+/// let w = tape.var([0.5, -1.0]).named("w");
+/// let x = tape.constant([1., 1.]).named("x");
+/// let loss = (w * x).square().sum();
+/// let dw = grad(loss, &[w])[0];
+/// let program = tape.freeze(&[("loss", loss.into()), ("dw", dw.into())])?;
+///
+/// let mut workspace = Workspace::new();
+/// let inputs = Inputs::new().real("w", [1., 2.]).real("x", [3., 4.]);
+/// let out = program.run(&inputs, &mut workspace)?;
+/// assert_eq!(out.item("loss"), Some(73.0));
+/// assert_eq!(out["dw"].as_slice(), [18., 64.]);
+///
+/// let wrong = program.run(&inputs.real("x", [3., 4., 5.]), &mut workspace).unwrap_err();
+/// assert!(wrong.to_string().contains("input `x`"));
+/// # Ok::<(), wengert::Error>(())
+/// ```
+pub struct Program<T: Real> {
+    graph: Graph<T>,
+    inputs: IndexMap<Arc<str>, Input>,
+    outputs: Arc<IndexMap<Arc<str>, u32>>,
+    plan: Plan,
+    marks: PlanMarks,
+    /// Operations that checked an integer leaf when they were recorded, and check its new values.
+    checked: Vec<u32>,
+    seed: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Input {
+    line: u32,
+    kind: Kind,
+    dims: Dims,
+    /// Whether an output depends on it.
+    needed: bool,
+}
+
+/// The buffers of program runs; one for each thread that runs programs, good for any number of programs.
+#[derive(Debug)]
+pub struct Workspace<T: Real> {
+    store: Store<T>,
+}
+
+impl<T: Real> Default for Workspace<T> {
+    fn default() -> Self {
+        Workspace { store: Store::default() }
+    }
+}
+
+impl<T: Real> Workspace<T> {
+    /// An empty workspace; buffers come with the first run.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Bytes of the buffers held.
+    pub fn bytes_held(&self) -> usize {
+        self.store.bytes_held()
+    }
+}
+
+impl<T: Real> Tape<T> {
+    /// Freezes the lines that `outputs` depend on into a [`Program`].
+    ///
+    /// Leaves with [names](crate::Var::named) become inputs. An output is any line: a loss, a line of
+    /// [`grad`](crate::grad), the new value of a running statistic, a prediction's index. The tape stays as it is.
+    ///
+    /// # Errors
+    /// Two outputs or two leaves have the same name, or a line stands on another tape.
+    #[track_caller]
+    pub fn freeze(&self, outputs: &[(&str, Operand<'_, T>)]) -> Result<Program<T>, Error> {
+        let mut lines: IndexMap<Arc<str>, u32> = IndexMap::with_capacity(outputs.len());
+        for (k, (name, operand)) in outputs.iter().enumerate() {
+            let (tape, id) = operand.place();
+            if !std::ptr::eq(tape, self) {
+                return Err(self.foreign("freeze", k, &[*operand]));
+            }
+            if lines.insert(Arc::from(*name), id).is_some() {
+                let e = Error::argument(format!("two outputs are called `{name}`"))
+                    .rule("names of outputs are unique")
+                    .fix("rename one");
+                return Err(self.blame(e, "freeze", &[id]));
+            }
+        }
+        let mut inputs: IndexMap<Arc<str>, Input> = IndexMap::new();
+        let g = self.graph.borrow();
+        for (&line, name) in &g.names {
+            if matches!(g.node(line).op.get().form(), Form::Leaf(_)) {
+                let input = Input { line, kind: g.node(line).kind(), dims: Dims::from(g.dims(line)), needed: false };
+                if let Some(first) = inputs.insert(Arc::clone(name), input) {
+                    let e = Error::argument(format!("two leaves are called `{name}`"))
+                        .rule("leaves with names are a program's inputs, so that their names are unique")
+                        .fix("rename one");
+                    return Err(self.blame(e, "freeze", &[first.line, line]));
+                }
+            }
+        }
+        Ok(Program::new(&g, inputs, lines, self.seed()))
+    }
+}
+
+impl<T: Real> Program<T> {
+    fn new(g: &Graph<T>, mut inputs: IndexMap<Arc<str>, Input>, outputs: IndexMap<Arc<str>, u32>, seed: u64) -> Self {
+        let mut store = Store::default();
+        store.fit(g.len());
+        for input in inputs.values() {
+            store.set(input.line, empty(input.kind));
+        }
+        let wanted: Vec<u32> = outputs.values().copied().collect();
+        let plan = plan(g, &mut store, &wanted, Purpose::Replay);
+        let mut marks = std::mem::take(&mut store.marks);
+        for input in inputs.values_mut() {
+            input.needed = marks.at(input.line).needed;
+        }
+        let ints: HashSet<u32> = inputs.values().filter(|i| i.kind == Kind::Int).map(|i| i.line).collect();
+        let reads_ints = |head: &u32| g.operands(*head).iter().any(|id| ints.contains(id));
+        let checked = plan.steps.iter().copied().filter(reads_ints).collect();
+        // Storage that no run reads stays with its owners: a parameter is changed in place only while nobody shares it.
+        let graph = g.without_leaves(|id| store.has(id) || !marks.at(id).needed);
+        Program { graph, inputs, outputs: Arc::new(outputs), plan, marks, checked, seed }
+    }
+
+    /// Name, kind and shape of each input, in the order of recording.
+    pub fn inputs(&self) -> impl Iterator<Item = (&str, Kind, &Dims)> {
+        self.inputs.iter().map(|(name, i)| (&**name, i.kind, &i.dims))
+    }
+
+    /// Name, kind and shape of each output, in the order in which they were asked for.
+    pub fn outputs(&self) -> impl Iterator<Item = (&str, Kind, Dims)> {
+        self.outputs.iter().map(|(name, &id)| (&**name, self.graph.node(id).kind(), Dims::from(self.graph.dims(id))))
+    }
+
+    /// The number of operations that a run performs.
+    pub fn steps(&self) -> usize {
+        self.plan.steps.len()
+    }
+
+    /// Computes the outputs from the inputs.
+    ///
+    /// An input on which no output depends may be left out.
+    ///
+    /// # Errors
+    /// A name that is no input, an input without a value, a value of the wrong kind or shape, an integer out of range;
+    /// and what only values can tell, with the source line at which the operation was recorded. The workspace stays usable.
+    pub fn run(&self, inputs: &Inputs<T>, workspace: &mut Workspace<T>) -> Result<Outputs<T>, Error> {
+        let values = self.accept(inputs)?;
+        let store = &mut workspace.store;
+        store.clear();
+        store.fit(self.graph.len());
+        store.marks.copy_from(&self.marks);
+        for (line, data) in values {
+            store.set(line, data.clone());
+        }
+        let ran = run(&self.graph, store, &self.plan, Clock { seed: self.seed, step: inputs.step() });
+        let values = ran.map(|()| self.outputs.values().map(|&id| self.output(store, id)).collect());
+        // Outputs stay until the next run, to be used again if their tensors are dropped; what belongs to others goes now.
+        for id in 0..self.graph.len() as u32 {
+            if values.is_err() || matches!(self.graph.node(id).op.get().form(), Form::Leaf(_) | Form::Alias) {
+                store.release(id);
+            }
+        }
+        Ok(Outputs { lines: Arc::clone(&self.outputs), values: values? })
+    }
+
+    /// The lines of the inputs with their values, checked.
+    fn accept<'a>(&self, inputs: &'a Inputs<T>) -> Result<Vec<(u32, &'a Data<T>)>, Error> {
+        if let Some(name) = inputs.names().find(|name| !self.inputs.contains_key(*name)) {
+            let names: Vec<&str> = self.inputs.keys().map(|n| &**n).collect();
+            return Err(Error::argument(format!("there is no input `{name}`"))
+                .rule(format!("the program's inputs are {names:?}"))
+                .fix("leave it out, or name the leaf before freezing the tape")
+                .about("program"));
+        }
+        let mut values = Vec::with_capacity(self.inputs.len());
+        for (name, input) in &self.inputs {
+            match inputs.get(name) {
+                Some((dims, data)) => {
+                    let kind = if data.real().is_some() { Kind::Real } else { Kind::Int };
+                    self.fits(name, input, kind, dims)?;
+                    values.push((input.line, data));
+                }
+                None if input.needed => {
+                    return Err(Error::argument(format!("input `{name}` has no value"))
+                        .rule("every input that an output depends on is given a value")
+                        .fix(format!("add `.{}(\"{name}\", ..)`", method(input.kind)))
+                        .about("program")
+                        .operand(self.graph.describe(input.line)));
+                }
+                None => {}
+            }
+        }
+        self.check_integers(&values)?;
+        Ok(values)
+    }
+
+    fn fits(&self, name: &str, input: &Input, kind: Kind, dims: &Dims) -> Result<(), Error> {
+        let about = |e: Error| Err(e.about("program").operand(self.graph.describe(input.line)));
+        if kind != input.kind {
+            let words = |kind| if kind == Kind::Real { "real numbers" } else { "integers" };
+            return about(
+                Error::kind(format!("input `{name}` is given {}", words(kind)))
+                    .rule(format!("it takes {}", words(input.kind)))
+                    .fix(format!("use `.{}(\"{name}\", ..)`", method(input.kind))),
+            );
+        }
+        if *dims != input.dims {
+            return about(
+                Error::shape(format!("input `{name}` is given shape {dims}"))
+                    .rule(format!("a program's shapes are those it was recorded with: {}", input.dims))
+                    .fix("reshape the value, or record and freeze a tape for this shape"),
+            );
+        }
+        Ok(())
+    }
+
+    /// Asks the shape rules again where they looked at integers, with the new ones.
+    fn check_integers(&self, values: &[(u32, &Data<T>)]) -> Result<(), Error> {
+        let g = &self.graph;
+        for &head in &self.checked {
+            let operands = g.operands(head);
+            let mut sigs = g.sigs(operands);
+            for (sig, &o) in sigs.iter_mut().zip(operands) {
+                if let Some((_, Data::Int(v))) = values.iter().find(|(line, _)| *line == o) {
+                    *sig = Sig { known: Some(v), ..*sig };
+                }
+            }
+            let op = g.node(head).op.get();
+            let same = op.infer(&sigs).and_then(|results| {
+                let recorded = (head..).map(|id| (g.node(id).kind(), g.dims(id)));
+                if results.iter().zip(recorded).all(|(r, (kind, dims))| r.kind == kind && r.dims[..] == *dims) {
+                    return Ok(());
+                }
+                Err(Error::shape("the shape of the result follows from integers that are other ones now")
+                    .rule("a program's shapes are those it was recorded with")
+                    .fix("record and freeze a tape for these integers"))
+            });
+            same.map_err(|e| g.blame(e.at(g.node(head).site), op.name(), operands))?;
+        }
+        Ok(())
+    }
+
+    fn output(&self, store: &Store<T>, id: u32) -> Output<T> {
+        let dims = Dims::from(self.graph.dims(id));
+        match store.get(id).expect("a run computes a program's outputs") {
+            Data::Real(v) => Output::Real(Tensor::from_parts(dims, Arc::clone(v))),
+            Data::Int(v) => Output::Int(Tensor::from_parts(dims, Arc::clone(v))),
+        }
+    }
+}
+
+fn empty<T>(kind: Kind) -> Data<T> {
+    match kind {
+        Kind::Real => Data::Real(Arc::default()),
+        Kind::Int => Data::Int(Arc::default()),
+    }
+}
+
+fn method(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Real => "real",
+        Kind::Int => "ints",
+    }
+}
+
+impl<T: Real> fmt::Debug for Program<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program")
+            .field("type", &T::NAME)
+            .field("inputs", &self.inputs.keys().collect::<Vec<_>>())
+            .field("outputs", &self.outputs.keys().collect::<Vec<_>>())
+            .field("steps", &self.steps())
+            .finish()
+    }
+}
