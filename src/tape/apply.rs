@@ -59,7 +59,7 @@ pub enum Operand<'t, T: Real> {
 
 impl<'t, T: Real> Operand<'t, T> {
     /// Tape and line number.
-    pub(super) fn place(&self) -> (&'t Tape<T>, u32) {
+    pub(crate) fn place(&self) -> (&'t Tape<T>, u32) {
         match *self {
             Operand::Real(v) => (v.tape, v.id),
             Operand::Int(v) => (v.tape, v.id),
