@@ -23,7 +23,7 @@ pub use check::{OpCheck, OpReport, Property, check_op};
 pub use error::Error;
 pub use exec::{Gradients, Inputs, NonFinite, Outputs, Program, Workspace};
 pub use kernels::with_threads;
-pub use ops::{AvgPool2d, BatchNormResults, Comparand, ConvOptions, MaxPool2d, Scalar, Unfold};
+pub use ops::{AvgPool2d, BatchNormResults, ConvOptions, IntOrNumber, LineOrNumber, MaxPool2d, Scalar, Unfold};
 pub use real::Real;
 pub use shape::{Axes, Dims, broadcast_dims, keep};
 pub use tape::{

@@ -130,24 +130,44 @@ fn expanded_strides(from: &[usize], to: &[usize]) -> SmallVec<[isize; 4]> {
     (0..to.len()).map(|k| if k < lead || from[k - lead] == 1 { 0 } else { own[k - lead] as isize }).collect()
 }
 
+/// The shape that lines broadcast to; `None` where they stand on different tapes, on which recording them fails first.
+#[track_caller]
+pub(super) fn common_shape<T: Real>(op: &'static str, lines: &[Operand<'_, T>]) -> Option<Dims> {
+    let line = |o: &Operand<'_, T>| match *o {
+        Operand::Real(v) => (std::ptr::from_ref(v.tape), v.id, v.dims()),
+        Operand::Int(v) => (std::ptr::from_ref(v.tape), v.id, v.dims()),
+    };
+    let tape = match lines[0] {
+        Operand::Real(v) => v.tape,
+        Operand::Int(v) => v.tape,
+    };
+    let mut common = Dims::default();
+    for (t, _, d) in lines.iter().map(line) {
+        if !std::ptr::eq(t, tape) {
+            return None;
+        }
+        let Some(larger) = broadcast_dims(&common, &d) else {
+            let ids: SmallVec<[u32; 4]> = lines.iter().map(|o| line(o).1).collect();
+            let e = Error::shape(format!("cannot combine shapes {common} and {d}"))
+                .rule("aligned at the last axis, two sizes are equal or one of them is 1")
+                .fix("reshape, unsqueeze or transpose an operand so that the sizes line up from the right");
+            tape.blame(e, op, &ids).raise()
+        };
+        common = larger;
+    }
+    Some(common)
+}
+
 /// Broadcasts two operands to their common shape.
 #[track_caller]
 pub(super) fn align<'t, T: Real>(op: &'static str, a: Var<'t, T>, b: Var<'t, T>) -> (Var<'t, T>, Var<'t, T>) {
-    let (da, db) = (a.dims(), b.dims());
-    if da == db {
+    if a.dims() == b.dims() {
         return (a, b);
     }
-    let Some(d) = broadcast_dims(&da, &db) else {
-        let e = Error::shape(format!("cannot combine shapes {da} and {db}"))
-            .rule("aligned at the last axis, two sizes are equal or one of them is 1")
-            .fix("reshape, unsqueeze or transpose an operand so that the sizes line up from the right");
-        // Operands of two tapes fail on that first: their line numbers mean nothing to each other.
-        if std::ptr::eq(a.tape, b.tape) {
-            a.tape.blame(e, op, &[a.id, b.id]).raise()
-        }
-        return (a, b);
-    };
-    (if da == d { a } else { a.broadcast_to(&d) }, if db == d { b } else { b.broadcast_to(&d) })
+    match common_shape(op, &[a.into(), b.into()]) {
+        Some(d) => (a.spread(&d), b.spread(&d)),
+        None => (a, b),
+    }
 }
 
 impl<'t, T: Real> Var<'t, T> {
@@ -233,6 +253,12 @@ impl<'t, T: Real> Var<'t, T> {
         self.tape.call(Broadcast { dims }, &[self.into()]).real(0)
     }
 
+    /// As [`broadcast_to`](Var::broadcast_to), without a line where the shape is this one already.
+    #[track_caller]
+    pub(super) fn spread(self, dims: &Dims) -> Self {
+        if self.dims() == *dims { self } else { self.broadcast_to(dims) }
+    }
+
     /// The adjoint of broadcasting: the sum over all axes along which `dims` was repeated.
     #[track_caller]
     pub(super) fn sum_to(self, dims: &Dims) -> Self {
@@ -262,6 +288,12 @@ impl<'t, T: Real> IntVar<'t, T> {
     #[must_use]
     pub fn broadcast_to(self, dims: impl Into<Dims>) -> Self {
         self.tape.call(Broadcast { dims: dims.into() }, &[self.into()]).int(0)
+    }
+
+    /// As [`broadcast_to`](IntVar::broadcast_to), without a line where the shape is this one already.
+    #[track_caller]
+    pub(super) fn spread(self, dims: &Dims) -> Self {
+        if self.dims() == *dims { self } else { self.broadcast_to(dims) }
     }
 }
 

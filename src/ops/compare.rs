@@ -1,40 +1,61 @@
 //! Comparisons: masks of 0 and 1 as integer lines, which have no derivative.
-//! Each works against another line, with broadcasting, or against a number.
+//! Each works against another line, with broadcasting, or against a number, which is an attribute of its line.
 
+use super::arith::Scalar;
 use super::broadcast::align;
 use super::prelude::*;
 use super::table::{Table, bound, row};
 
-/// What a comparison takes on its right: a line or a number.
-pub trait Comparand<'t, T: Real> {
-    /// The line; a number becomes a fill.
-    fn onto(self, tape: &'t Tape<T>) -> Var<'t, T>;
+/// What a comparison or a selection takes beside a line: another line, or a number.
+///
+/// A number (`f32` or `f64`) is rounded to the tape's type and becomes an attribute of the line, never a leaf.
+///
+/// ```
+/// use wengert::{LineOrNumber, prelude::*};
+/// let tape = Tape::new();
+/// let x = tape.var([1., 2.]);
+/// assert!(matches!(LineOrNumber::from(x), LineOrNumber::Line(_)));
+/// assert!(matches!(LineOrNumber::<f32>::from(0.5), LineOrNumber::Number(0.5)));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub enum LineOrNumber<'t, T: Real> {
+    /// A line of the tape.
+    Line(Var<'t, T>),
+    /// A number of the tape's type.
+    Number(T),
 }
 
-impl<'t, T: Real> Comparand<'t, T> for Var<'t, T> {
-    fn onto(self, _: &'t Tape<T>) -> Var<'t, T> {
-        self
+impl<'t, T: Real> From<Var<'t, T>> for LineOrNumber<'t, T> {
+    fn from(line: Var<'t, T>) -> Self {
+        LineOrNumber::Line(line)
     }
 }
 
-impl<'t, T: Real> Comparand<'t, T> for f64 {
-    #[track_caller]
-    fn onto(self, tape: &'t Tape<T>) -> Var<'t, T> {
-        tape.fill((), T::of(self))
+impl<T: Real, S: Scalar> From<S> for LineOrNumber<'_, T> {
+    fn from(number: S) -> Self {
+        LineOrNumber::Number(T::of(number.double()))
     }
 }
+
+const ANY: (f64, f64) = (-2.0, 2.0);
 
 macro_rules! comparisons {
-    ($($(#[$doc:meta])* $NAME:ident $name:ident $op:tt $example:literal;)+) => {
+    ($($(#[$doc:meta])* $NAME:ident $WITH_NUMBER:ident $name:ident $op:tt $example:literal;)+) => {
         impl<T: Real> Table<T> {
-            $(pub(crate) const $NAME: &'static Row<T> = row! {
-                stringify!($name), |a: Real, b: Real; | -> Int { if a $op b { T::one() } else { T::zero() } };
-                push |_, v, _, _| { let _ = v; Push::Zero("a comparison is constant on either side") };
-                derivative "0; 0"; reads Reads::NOTHING; domain [(-2.0, 2.0), (-2.0, 2.0)]; cheap
-            };)+
+            $(
+                pub(crate) const $NAME: &'static Row<T> = row! {
+                    stringify!($name), |a: Real, b: Real; | -> Int { if a $op b { T::one() } else { T::zero() } };
+                    push |_, _, _, _| Push::Zero("a comparison is constant on either side");
+                    derivative "0; 0"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
+                };
 
-            /// The rows of this file.
-            pub(crate) const COMPARE: &'static [&'static Row<T>] = &[$(Self::$NAME),+];
+                pub(crate) const $WITH_NUMBER: &'static Row<T> = row! {
+                    concat!(stringify!($name), "_number"),
+                    |x: Real; number| -> Int { if x $op number { T::one() } else { T::zero() } };
+                    push |_, _, _, _| Push::Zero("a comparison is constant on either side");
+                    derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
+                };
+            )+
         }
 
         impl<'t, T: Real> Var<'t, T> {
@@ -51,9 +72,17 @@ macro_rules! comparisons {
                 /// The shapes do not broadcast.
                 #[track_caller]
                 #[must_use]
-                pub fn $name(self, other: impl Comparand<'t, T>) -> IntVar<'t, T> {
-                    let (a, b) = align(stringify!($name), self, other.onto(self.tape));
-                    self.tape.row(bound(Table::$NAME, []), &[a.into(), b.into()]).int(0)
+                pub fn $name(self, other: impl Into<LineOrNumber<'t, T>>) -> IntVar<'t, T> {
+                    match other.into() {
+                        LineOrNumber::Line(other) => {
+                            let (a, b) = align(stringify!($name), self, other);
+                            self.tape.row(bound(Table::$NAME, []), &[a.into(), b.into()]).int(0)
+                        }
+                        LineOrNumber::Number(c) => {
+                            let row = Bound { row: Table::$WITH_NUMBER, params: [c, T::zero()] };
+                            self.tape.row(row, &[self.into()]).int(0)
+                        }
+                    }
                 }
             )+
         }
@@ -62,39 +91,93 @@ macro_rules! comparisons {
 
 comparisons! {
     /// 1 where this is greater, else 0; NaN compares false.
-    GT gt > "[0, 0, 1]";
+    GT GT_NUMBER gt > "[0, 0, 1]";
     /// 1 where this is greater or equal, else 0; NaN compares false.
-    GE ge >= "[0, 1, 1]";
+    GE GE_NUMBER ge >= "[0, 1, 1]";
     /// 1 where this is less, else 0; NaN compares false.
-    LT lt < "[1, 0, 0]";
+    LT LT_NUMBER lt < "[1, 0, 0]";
     /// 1 where this is less or equal, else 0; NaN compares false.
-    LE le <= "[1, 1, 0]";
+    LE LE_NUMBER le <= "[1, 1, 0]";
     /// 1 where both are equal, else 0; NaN equals nothing.
-    EQUALS equals == "[0, 1, 0]";
+    EQUALS EQUALS_NUMBER equals == "[0, 1, 0]";
     /// 1 where they differ, else 0; NaN differs from everything.
-    DIFFERS differs != "[1, 0, 1]";
+    DIFFERS DIFFERS_NUMBER differs != "[1, 0, 1]";
 }
 
 impl<T: Real> Table<T> {
-    /// Integers as real numbers.
-    pub(crate) const TO_REAL: &'static Row<T> = row! {
-        "to_real", |n: Int; | -> Real { n };
-        push |_, v, _, _| { let _ = v; Push::Zero("integers have no derivative") };
-        derivative "0"; reads Reads::NOTHING; domain [(0.0, 9.0)]; cheap
+    pub(crate) const IS_NAN: &'static Row<T> = row! {
+        "is_nan", |x: Real; | -> Int { if x.is_nan() { T::one() } else { T::zero() } };
+        push |_, _, _, _| Push::Zero("being a number does not change where a derivative exists");
+        derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
+    };
+
+    pub(crate) const IS_FINITE: &'static Row<T> = row! {
+        "is_finite", |x: Real; | -> Int { if x.is_finite() { T::one() } else { T::zero() } };
+        push |_, _, _, _| Push::Zero("being finite does not change where a derivative exists");
+        derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 }
 
-impl<'t, T: Real> IntVar<'t, T> {
-    /// The integers as real numbers; exact up to 2²⁴ in f32.
+impl<'t, T: Real> Var<'t, T> {
+    /// 1 where this is NaN, else 0.
     ///
     /// ```
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
-    /// assert_eq!(tape.ints([1, 2]).to_real().mean().item(), 1.5);
+    /// let x = tape.var([1., f32::NAN, f32::INFINITY]);
+    /// assert_eq!(x.is_nan().value().as_slice().unwrap(), [0, 1, 0]);
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn to_real(self) -> Var<'t, T> {
-        self.tape.row(bound(Table::TO_REAL, []), &[self.into()]).real(0)
+    pub fn is_nan(self) -> IntVar<'t, T> {
+        self.tape.row(bound(Table::IS_NAN, []), &[self.into()]).int(0)
+    }
+
+    /// 1 where this is neither infinite nor NaN, else 0.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([1., f32::NAN, f32::INFINITY]);
+    /// assert_eq!(x.is_finite().value().as_slice().unwrap(), [1, 0, 0]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn is_finite(self) -> IntVar<'t, T> {
+        self.tape.row(bound(Table::IS_FINITE, []), &[self.into()]).int(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::prelude::*;
+
+    #[test]
+    fn a_number_is_an_attribute_and_not_a_line() {
+        let tape = Tape::new();
+        let x = tape.var([1., 2., f32::NAN]);
+        let masks = [x.gt(1.5), x.ge(2f32), x.lt(2.0), x.le(1.0), x.equals(2.0), x.differs(2.0)];
+        assert_eq!(tape.len(), 1 + masks.len());
+        let values = masks.map(|m| m.value().into_raw_vec_and_offset().0);
+        assert_eq!(values, [[0, 1, 0], [0, 1, 0], [1, 0, 0], [1, 0, 0], [0, 1, 0], [1, 0, 1]]);
+    }
+
+    #[test]
+    fn lines_broadcast_and_shapes_that_do_not_are_named() {
+        let tape = Tape::<f64>::default();
+        let (a, b) = (tape.var([[1.], [3.]]), tape.var([1., 2., 3.]));
+        assert_eq!(a.le(b).value().as_slice().unwrap(), [1, 1, 1, 0, 0, 1]);
+        assert_eq!(tape.zeros([0, 1]).equals(b).dims(), [0, 3]);
+        let wrong = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| b.gt(tape.zeros([2])))).unwrap_err();
+        let text = wrong.downcast_ref::<String>().expect("panics carry text");
+        assert!(text.contains("gt") && text.contains("[3]") && text.contains("[2]"), "{text}");
+    }
+
+    #[test]
+    fn masks_stop_derivatives() {
+        let tape = Tape::<f64>::default();
+        let x = tape.var([-1., 0., 2.]);
+        let count = x.gt(0.0).to_real() + x.is_finite().to_real() + x.is_nan().to_real() + x.ge(x).to_real();
+        assert_eq!((count + x).sum().backward()[x].as_slice().unwrap(), [1., 1., 1.]);
     }
 }

@@ -7,6 +7,6 @@ pub(super) use crate::error::Error;
 pub(super) use crate::real::Real;
 pub(super) use crate::shape::{Axes, Dims, broadcast_dims};
 pub(super) use crate::tape::{
-    Arg, At, AttrValue, Attributes, Bound, Cost, Cx, Decision, Fault, Form, IntVar, Jvp, Kind, Op, Out, Push, Reads,
-    ReduceKind, ResultSigs, Row, Sig, StepKind, Tape, Var, Vjp, Which,
+    Arg, At, AttrValue, Attributes, Bound, Cost, Cx, Decision, Fault, Form, IntVar, Jvp, Kind, Op, Operand, Out, Push,
+    Reads, ReduceKind, ResultSigs, Row, Sig, StepKind, Tape, Var, Vjp, Which,
 };

@@ -27,7 +27,7 @@ pub(crate) fn bound<T: Real, const N: usize>(row: &'static Row<T>, params: [f64;
 /// The block expands to `for k in 0..y.len() { let (a, b) = (a[k], b[k]); y[k] = a / b; }`.
 macro_rules! row {
     ($name:expr, |$($x:ident: $kind:ident),+; $($p:ident),*| -> $result:ident { $f:expr };
-     push |$i:pat_param, $v:ident, $at:pat_param, $q:pat_param| $push:expr;
+     push |$i:pat_param, $v:pat_param, $at:pat_param, $q:pat_param| $push:expr;
      $(decide $decide:expr;)?
      derivative $derivative:expr; reads $reads:expr; domain [$($domain:expr),+]; $cost:ident) => {
         &Row {

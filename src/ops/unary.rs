@@ -22,6 +22,9 @@ unary! {
     /// The exponential function eˣ.
     EXP exp() |x| x.exp(); in ANY; d[y] y; dear; ex "var(0.5).exp()" => "1.6487212707";
 
+    /// The power 2ˣ.
+    EXP2 exp2() |x| x.exp2(); in ANY; d[y] y * LN_2; dear; ex "var(0.5).exp2()" => "1.4142135624";
+
     /// eˣ − 1, accurate near 0.
     EXP_M1 expm1() |x| x.exp_m1(); in ANY; d[y] y + 1.0; dear; ex "var(1e-9).expm1()" => "1e-9";
 
