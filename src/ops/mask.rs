@@ -229,7 +229,7 @@ impl<'t, T: Real> IntVar<'t, T> {
     /// ```
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
-    /// assert_eq!(tape.ints([1, 2]).to_real().mean().item(), 1.5);
+    /// assert_eq!(tape.ints([1, 2]).to_real().sum().item(), 3.0);
     /// ```
     #[track_caller]
     #[must_use]
