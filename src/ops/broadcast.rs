@@ -165,7 +165,7 @@ pub(super) fn align<'t, T: Real>(op: &'static str, a: Var<'t, T>, b: Var<'t, T>)
         return (a, b);
     }
     match common_shape(op, &[a.into(), b.into()]) {
-        Some(d) => (a.spread(&d), b.spread(&d)),
+        Some(d) => (a.fit(&d), b.fit(&d)),
         None => (a, b),
     }
 }
@@ -255,7 +255,7 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// As [`broadcast_to`](Var::broadcast_to), without a line where the shape is this one already.
     #[track_caller]
-    pub(super) fn spread(self, dims: &Dims) -> Self {
+    pub(super) fn fit(self, dims: &Dims) -> Self {
         if self.dims() == *dims { self } else { self.broadcast_to(dims) }
     }
 
@@ -292,7 +292,7 @@ impl<'t, T: Real> IntVar<'t, T> {
 
     /// As [`broadcast_to`](IntVar::broadcast_to), without a line where the shape is this one already.
     #[track_caller]
-    pub(super) fn spread(self, dims: &Dims) -> Self {
+    pub(super) fn fit(self, dims: &Dims) -> Self {
         if self.dims() == *dims { self } else { self.broadcast_to(dims) }
     }
 }

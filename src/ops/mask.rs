@@ -149,7 +149,7 @@ impl<T: Real> Table<T> {
 #[track_caller]
 fn align<'t, T: Real>(op: &'static str, a: IntVar<'t, T>, b: IntVar<'t, T>) -> [Operand<'t, T>; 2] {
     match common_shape(op, &[a.into(), b.into()]) {
-        Some(d) => [a.spread(&d).into(), b.spread(&d).into()],
+        Some(d) => [a.fit(&d).into(), b.fit(&d).into()],
         None => [a.into(), b.into()],
     }
 }

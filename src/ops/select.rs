@@ -70,7 +70,7 @@ impl<'t, T: Real> IntVar<'t, T> {
         match (self.branch(a.into()), self.branch(b.into())) {
             (Line(a), Line(b)) => {
                 let (m, a, b) = match meet(&[self.into(), a.into(), b.into()]) {
-                    Some(d) => (self.spread(&d), a.spread(&d), b.spread(&d)),
+                    Some(d) => (self.fit(&d), a.fit(&d), b.fit(&d)),
                     None => (self, a, b),
                 };
                 let row = Bound { row: Table::SELECT, params: [zero; 2] };
@@ -95,7 +95,7 @@ impl<'t, T: Real> IntVar<'t, T> {
     #[track_caller]
     fn beside(self, row: Bound<T>, x: Var<'t, T>) -> Var<'t, T> {
         let (m, x) = match common_shape(row.row.name, &[self.into(), x.into()]) {
-            Some(d) => (self.spread(&d), x.spread(&d)),
+            Some(d) => (self.fit(&d), x.fit(&d)),
             None => (self, x),
         };
         self.tape.row(row, &[m.into(), x.into()]).real(0)
