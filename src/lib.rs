@@ -1,4 +1,93 @@
-//! Automatic differentiation for tensors on a visible tape.
+//! Automatic differentiation for tensors, around one visible thing: the tape, the ordered list of operations that
+//! R. E. Wengert described in 1964. Models are recorded on it as expressions, derivatives are written after them as more
+//! lines of the same kind, and whatever stands there can be listed, run, checked and differentiated again.
+//!
+//! ```
+//! use ndarray::array;
+//! use wengert::prelude::*;
+//!
+//! let tape = Tape::new();
+//! let x = tape.var(array![[[1., 2., 0.], [3., 9., 4.], [5., 6., 7.]]]).named("x");
+//! let loss = x.max_pool2d(MaxPool2d::new(2).stride(1)).sum(); // recorded: shapes are checked, nothing is computed
+//! let grads = loss.backward();                                // writes the adjoint lines and runs the tape
+//! assert_eq!(loss.item(), 36.0);
+//! assert_eq!(grads[x][[0, 1, 1]], 4.0);                       // the 9 won four windows
+//! assert!(tape.to_string().contains("plane_scatter"));        // the listing shows every line, adjoint lines too
+//! ```
+//!
+//! # Four types
+//!
+//! - [`Tape`] holds the lines. `Tape::new()` computes in `f32`, `Tape::<f64>::default()` in `f64`.
+//! - [`Var`] is a real line, [`IntVar`] an integer one: `Copy` handles with the operations as methods and operators.
+//! - [`Gradients`] is what [`Var::backward`] returns: the gradient of every leaf made by [`Tape::var`].
+//! - [`Error`] says what is wrong, which rule was broken, how to mend it, and where. In expressions it is a panic at the
+//!   caller's line; in [`Tape::apply`], in the `try_` methods and for files it is a `Result`.
+//!
+//! # What it does, and what it does not
+//!
+//! It records any control flow that Rust can express, runs what is asked for and nothing else, and differentiates to any
+//! order, forward and in reverse. Results are the same bits on any number of threads. It runs on CPUs, in `f32` or `f64`, on
+//! dense tensors whose shapes are checked when a line is recorded. There is no GPU, and no sparse or complex tensor.
+//!
+//! # Cookbook
+//!
+//! Train: clear the tape, put the parameters on it, update them by their gradients.
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let mut tape = Tape::<f64>::default();
+//! let mut w = 0.0;
+//! for _ in 0..50 {
+//!     tape.clear();
+//!     let p = tape.var(w);
+//!     let loss = (p - 3.0).square();
+//!     w -= 0.2 * loss.backward()[p].sum();
+//! }
+//! assert!((w - 3.0).abs() < 1e-9);
+//! ```
+//!
+//! Differentiate with respect to any line, and again: [`grad`] returns lines.
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::<f64>::default();
+//! let x = tape.var(0.5);
+//! let y = x.sin();
+//! let dy = grad(y, &[x])[0];
+//! let ddy = grad(dy, &[x])[0];
+//! assert!((ddy.item() + 0.5f64.sin()).abs() < 1e-15);
+//! ```
+//!
+//! Push a direction forward: [`jvp`].
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::<f64>::default();
+//! let (x, dx) = (tape.var([1., 2.]), tape.constant([1., 0.]));
+//! let dy = jvp(&[x.square().sum()], &[(x, dx)])[0];
+//! assert_eq!(dy.item(), 2.0);
+//! ```
+//!
+//! Find where a NaN came from: [`Var::first_nonfinite`].
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::new();
+//! let loss = (tape.var([1., -1.]).sqrt() * 2.0).sum();
+//! assert_eq!(loss.first_nonfinite().unwrap().line.op, "sqrt");
+//! ```
+//!
+//! Ask why a gradient is zero: [`Gradients::why_zero`].
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::new();
+//! let x = tape.var(1.0);
+//! let grads = (x.stop_gradient() * 2.0).backward();
+//! assert!(grads.why_zero(x).unwrap().contains("stop_gradient cuts the path"));
+//! ```
+//!
+//! Write an operation of your own: implement [`Op`], and test it with [`check_op`].
 
 #![deny(missing_docs)]
 #![warn(missing_debug_implementations)]
@@ -41,3 +130,8 @@ pub mod prelude {
     pub use crate::shape::{Dims, keep};
     pub use crate::tape::{IntVar, Tape, Tensor, Var};
 }
+
+/// The README's example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
