@@ -112,7 +112,10 @@ pub use check::{OpCheck, OpReport, Property, check_op};
 pub use error::Error;
 pub use exec::{Gradients, Inputs, NonFinite, Outputs, Program, Workspace};
 pub use kernels::with_threads;
-pub use ops::{AvgPool2d, BatchNormResults, ConvOptions, IntOrNumber, LineOrNumber, MaxPool2d, Scalar, Unfold};
+pub use ops::{
+    AvgPool2d, BatchNormResults, ConvOptions, Handle, IntOrNumber, LineOrNumber, MaxPool2d, Scalar, Unfold, concat,
+    stack,
+};
 pub use real::Real;
 pub use shape::{Axes, Dims, broadcast_dims, keep};
 pub use tape::{
@@ -126,7 +129,7 @@ pub use window::{PerAxis, Rounding, Window};
 pub mod prelude {
     pub use crate::adjoint::{grad, grad_with, jvp};
     pub use crate::exec::Gradients;
-    pub use crate::ops::{AvgPool2d, ConvOptions, MaxPool2d};
+    pub use crate::ops::{AvgPool2d, ConvOptions, MaxPool2d, concat, stack};
     pub use crate::shape::{Dims, keep};
     pub use crate::tape::{IntVar, Tape, Tensor, Var};
 }

@@ -235,7 +235,9 @@ mod tests {
     use crate::check::OpCheck;
 
     /// Operand shape, index shape, axis, index.
-    const CASES: &[(&[usize], &[usize], usize, &[u32])] = &[
+    type Case = (&'static [usize], &'static [usize], usize, &'static [u32]);
+
+    const CASES: &[Case] = &[
         (&[4], &[3], 0, &[3, 0, 3]),
         (&[3, 2], &[4, 2], 0, &[0, 1, 2, 0, 2, 2, 1, 1]),
         (&[2, 3, 2], &[2, 1, 1], 1, &[2, 0]),

@@ -117,7 +117,7 @@ fn squeezed(dims: &Dims, axis: usize) -> Result<Dims, Error> {
     }
 }
 
-fn unsqueezed(dims: &Dims, axis: isize) -> Result<Dims, Error> {
+pub(super) fn unsqueezed(dims: &Dims, axis: isize) -> Result<Dims, Error> {
     let places = dims.rank() as isize + 1;
     let at = if axis < 0 { axis + places } else { axis };
     if !(0..places).contains(&at) {
