@@ -42,7 +42,8 @@ impl<T: Real> Table<T> {
     /// is infinite or NaN (CppAD's `azmul`, absolute-zero multiplication).
     pub(crate) const AZMUL: &'static Row<T> = row! {
         "azmul", |v: Real, d: Real; | -> Real { if v == T::zero() { T::zero() } else { v * d } };
-        push |i, u, at, _| Push::Along(u.azmul(at.x(1 - i)));
+        // Along d the product is u·v, and v, itself a cotangent or tangent, is the one whose zero counts.
+        push |i, u, at, _| Push::Along(if i == 0 { u.azmul(at.x(1)) } else { at.x(0).azmul(u) });
         derivative "d; v"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
     };
 

@@ -117,13 +117,13 @@ unary! {
 
     /// x where x > 0, slope·x elsewhere.
     LEAKY_RELU leaky_relu(slope) |x| if x > T::zero() { x } else { slope * x }; in POSITIVE;
-        push[x; v] v.gate(x) + (v - v.gate(x)) * slope; cheap;
+        push[x; v] x.gt(0.0).select(v, v * slope); cheap;
         decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
         ex "var(-2.0).leaky_relu(0.1)" => "-0.2";
 
     /// x where x > 0, alpha·(eˣ − 1) elsewhere (Clevert, Unterthiner and Hochreiter, 2015).
     ELU elu(alpha) |x| if x > T::zero() { x } else { alpha * x.exp_m1() }; in POSITIVE;
-        push[x; v] v.gate(x) + (v - v.gate(x)).azmul((-(-x).relu()).exp()) * alpha; dear;
+        push[x; v] x.gt(0.0).select(v, v.azmul(x.exp() * alpha)); dear;
         decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
         ex "var(-1.0).elu(1.0)" => "-0.6321205588";
 

@@ -8,12 +8,15 @@ mod form;
 mod graph;
 mod leaf;
 mod line;
+mod marks;
 mod op;
 mod record;
 mod row;
 mod rule;
+mod scope;
 mod sig;
 mod var;
+mod writing;
 
 pub use apply::{OpRef, Operand, Results};
 pub use data::{Data, IntoInts, IntoTensor, Kind, Tensor};
@@ -21,9 +24,10 @@ pub use eval::{Arg, Cx, Fault, Out};
 pub use form::{AttrValue, Attributes, Form, ReduceKind};
 pub use line::Line;
 pub use op::{Cost, Decision, Op, Reads, StepKind, Which};
-pub use record::{Scope, Tape};
+pub use record::Tape;
 pub use row::{Bound, Push, Row};
 pub use rule::{At, Jvp, Vjp};
+pub use scope::Scope;
 pub use sig::{ResultSig, ResultSigs, Sig};
 pub use var::{IntVar, Var};
 

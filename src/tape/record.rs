@@ -1,11 +1,10 @@
-//! The tape itself: leaves, the one function that appends a line, names, scopes and clearing.
+//! The tape itself: leaves, the one function that appends a line, the clock of random lines, and clearing.
 //! Every check that needs only shapes happens here, at the user's line.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use smallvec::SmallVec;
@@ -14,9 +13,11 @@ use super::apply::{OpRef, Operand, Results};
 use super::data::{Data, IntoInts, IntoTensor, Kind};
 use super::graph::{Entry, Graph};
 use super::leaf::Leaf;
+use super::marks::Marks;
 use super::op::Op;
 use super::row::Bound;
 use super::var::{IntVar, Var};
+use super::writing::RuleFrame;
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
 use crate::shape::{Dims, checked_count};
@@ -53,11 +54,11 @@ pub struct Tape<T: Real = f32> {
     seed: Cell<u64>,
     step: Cell<u64>,
     ordinal: Cell<u32>,
-    scope: Cell<u16>,
-    rule: Cell<Option<RuleFrame>>,
+    pub(super) scope: Cell<u16>,
+    pub(super) rule: Cell<Option<RuleFrame>>,
     pub(crate) graph: RefCell<Graph<T>>,
     pub(crate) marks: RefCell<Marks>,
-    slot: RefCell<Option<Box<dyn Slot>>>,
+    pub(super) slot: RefCell<Option<Box<dyn Slot>>>,
 }
 
 /// What a higher module keeps with a tape; the tape only knows how to clear it.
@@ -67,43 +68,6 @@ pub(crate) trait Slot: Any + Send {
 
     /// Gives up what belongs to lines from number `len` on.
     fn truncate(&mut self, len: usize);
-}
-
-/// Which rule is writing: its lines carry the primal's source line and may be simplified among themselves.
-#[derive(Clone, Copy, Debug)]
-struct RuleFrame {
-    site: &'static Location<'static>,
-    origin: u32,
-    first: u32,
-}
-
-/// Per-line scratch numbers of a sweep, stamped with the sweep's number so that nothing is cleared between sweeps.
-#[derive(Debug, Default)]
-pub(crate) struct Marks {
-    stamp: Vec<u64>,
-    value: Vec<u32>,
-    now: u64,
-}
-
-impl Marks {
-    /// Starts a sweep over a tape of `len` lines.
-    pub fn begin(&mut self, len: usize) {
-        self.now += 1;
-        if self.stamp.len() < len {
-            self.stamp.resize(len, 0);
-            self.value.resize(len, 0);
-        }
-    }
-
-    pub fn get(&self, id: u32) -> Option<u32> {
-        let k = id as usize;
-        (self.stamp.get(k) == Some(&self.now)).then(|| self.value[k])
-    }
-
-    pub fn set(&mut self, id: u32, value: u32) {
-        self.stamp[id as usize] = self.now;
-        self.value[id as usize] = value;
-    }
 }
 
 impl Tape<f32> {
@@ -369,31 +333,6 @@ impl<T: Real> Tape<T> {
         self.graph.borrow().node(id).op.clone()
     }
 
-    pub(crate) fn set_name(&self, id: u32, name: String) {
-        self.graph.borrow_mut().names.insert(id, name.into());
-    }
-
-    /// Registers the new value of a named buffer (a running statistic): a sweep computes it along with the gradients and
-    /// hands it to the optimiser's step, which writes it into the parameter store.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let x = tape.var([1., 3.]);
-    /// tape.update("mean", x.mean());
-    /// assert_eq!(x.sum().backward().updates()["mean"][[]], 2.0);
-    /// ```
-    ///
-    /// # Panics
-    /// The line stands on another tape.
-    #[track_caller]
-    pub fn update(&self, name: &str, value: Var<'_, T>) {
-        if !std::ptr::eq(value.tape, self) {
-            self.foreign("update", 0, &[value.into()]).raise();
-        }
-        self.graph.borrow_mut().updates.insert(name.into(), value.id);
-    }
-
     /// The next number of a random line in this step.
     pub(crate) fn next_ordinal(&self) -> u32 {
         let k = self.ordinal.get();
@@ -401,96 +340,10 @@ impl<T: Real> Tape<T> {
         k
     }
 
-    /// Lines recorded while the guard lives belong to the scope `name`; scopes nest.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let x = tape.var(1.0);
-    /// let y = {
-    ///     let _scope = tape.scope("head");
-    ///     x.exp()
-    /// };
-    /// assert_eq!(tape.line(y.id()).scope.as_deref(), Some("head"));
-    /// ```
-    #[must_use = "the scope ends when the guard is dropped"]
-    pub fn scope(&self, name: &str) -> Scope<'_, T> {
-        let outer = self.scope.get();
-        let mut g = self.graph.borrow_mut();
-        let full = match outer {
-            0 => Arc::from(name),
-            k => Arc::from(format!("{}.{name}", g.scopes[usize::from(k) - 1])),
-        };
-        // A tape that has used up the numbers keeps recording in the outer scope.
-        if g.scopes.len() < usize::from(u16::MAX) {
-            g.scopes.push(full);
-            self.scope.set(g.scopes.len() as u16);
-        }
-        Scope { tape: self, outer }
-    }
-
-    /// Runs `f` while lines are written in the name of the rule of line `origin`.
-    ///
-    /// A guard ends it, so a panicking rule leaves no trace.
-    pub(crate) fn in_rule_of<R>(&self, origin: u32, f: impl FnOnce() -> R) -> R {
-        struct Leave<'a>(&'a Cell<Option<RuleFrame>>, Option<RuleFrame>);
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                self.0.set(self.1);
-            }
-        }
-        let frame = {
-            let g = self.graph.borrow();
-            RuleFrame { site: g.node(origin).site, origin, first: g.len() as u32 }
-        };
-        let _leave = Leave(&self.rule, self.rule.replace(Some(frame)));
-        f()
-    }
-
-    /// Runs `f`, which writes many lines; if it panics, all of them are taken back.
-    pub(crate) fn or_take_back<R>(&self, f: impl FnOnce() -> R) -> R {
-        struct TakeBack<'a, T: Real>(&'a Tape<T>, usize);
-        impl<T: Real> Drop for TakeBack<'_, T> {
-            fn drop(&mut self) {
-                self.0.graph.borrow_mut().truncate(self.1);
-                if let Some(slot) = &mut *self.0.slot.borrow_mut() {
-                    slot.truncate(self.1);
-                }
-            }
-        }
-        let guard = TakeBack(self, self.len());
-        let r = f();
-        std::mem::forget(guard);
-        r
-    }
-
-    /// Whether a rule is writing: only then may lines be simplified, since nobody holds a handle to what is left out.
-    pub(crate) fn in_rule(&self) -> bool {
-        self.rule.get().is_some()
-    }
-
-    /// Whether the rule that is now writing wrote line `id`.
-    pub(crate) fn written_by_this_rule(&self, id: u32) -> bool {
-        self.rule.get().is_some_and(|r| id >= r.first)
-    }
-
     /// The value that a higher module keeps with this tape, made on first use.
     pub(crate) fn with_slot<S: Slot + Default, R>(&self, f: impl FnOnce(&mut S) -> R) -> R {
         let mut slot = self.slot.borrow_mut();
         let slot: &mut dyn Any = &mut **slot.get_or_insert_with(|| Box::new(S::default()));
         f(slot.downcast_mut().expect("one module keeps its values with the tape"))
-    }
-}
-
-/// Ends a scope when dropped; see [`Tape::scope`].
-#[derive(Debug)]
-pub struct Scope<'t, T: Real> {
-    tape: &'t Tape<T>,
-    outer: u16,
-}
-
-impl<T: Real> Drop for Scope<'_, T> {
-    fn drop(&mut self) {
-        self.tape.scope.set(self.outer);
     }
 }

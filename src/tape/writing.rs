@@ -1,0 +1,63 @@
+//! The state of a tape while rules write on it: in whose name, from which line on, and taking back what a panic left.
+//! Lines of a rule carry the primal's source line and may be simplified among themselves.
+
+use std::cell::Cell;
+use std::panic::Location;
+
+use super::record::Tape;
+use crate::real::Real;
+
+/// Which rule is writing: its lines carry the primal's source line and may be simplified among themselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RuleFrame {
+    pub site: &'static Location<'static>,
+    pub origin: u32,
+    first: u32,
+}
+
+impl<T: Real> Tape<T> {
+    /// Runs `f` while lines are written in the name of the rule of line `origin`.
+    ///
+    /// A guard ends it, so a panicking rule leaves no trace.
+    pub(crate) fn in_rule_of<R>(&self, origin: u32, f: impl FnOnce() -> R) -> R {
+        struct Leave<'a>(&'a Cell<Option<RuleFrame>>, Option<RuleFrame>);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let frame = {
+            let g = self.graph.borrow();
+            RuleFrame { site: g.node(origin).site, origin, first: g.len() as u32 }
+        };
+        let _leave = Leave(&self.rule, self.rule.replace(Some(frame)));
+        f()
+    }
+
+    /// Runs `f`, which writes many lines; if it panics, all of them are taken back.
+    pub(crate) fn or_take_back<R>(&self, f: impl FnOnce() -> R) -> R {
+        struct TakeBack<'a, T: Real>(&'a Tape<T>, usize);
+        impl<T: Real> Drop for TakeBack<'_, T> {
+            fn drop(&mut self) {
+                self.0.graph.borrow_mut().truncate(self.1);
+                if let Some(slot) = &mut *self.0.slot.borrow_mut() {
+                    slot.truncate(self.1);
+                }
+            }
+        }
+        let guard = TakeBack(self, self.len());
+        let r = f();
+        std::mem::forget(guard);
+        r
+    }
+
+    /// Whether a rule is writing: only then may lines be simplified, since nobody holds a handle to what is left out.
+    pub(crate) fn in_rule(&self) -> bool {
+        self.rule.get().is_some()
+    }
+
+    /// Whether the rule that is now writing wrote line `id`.
+    pub(crate) fn written_by_this_rule(&self, id: u32) -> bool {
+        self.rule.get().is_some_and(|r| id >= r.first)
+    }
+}
