@@ -10,9 +10,11 @@ pub(crate) mod index;
 pub(crate) mod map;
 pub(crate) mod par;
 pub(crate) mod pool;
+pub(crate) mod product;
 pub(crate) mod random;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
+pub(crate) mod standard;
 pub(crate) mod strided;
 pub(crate) mod unfold;
 

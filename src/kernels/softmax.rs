@@ -10,20 +10,38 @@ const TASK: usize = 1 << 13;
 
 /// ln Σₖ exp xₖ: −∞ where all are −∞ or none are, +∞ where one is +∞, NaN where one is NaN.
 pub(crate) fn log_sum_exp<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
+    log_sums(x, sizes, out, |_, shift, log| shift + log);
+}
+
+/// ln Σₖ exp xₖ − x at the label of each line, which is below `len`.
+///
+/// The shift leaves by the difference x − shift, so that a loss near 0 keeps its digits beside large logits.
+pub(crate) fn cross_entropy<T: Real>(x: &[T], labels: &[u32], sizes: [usize; 3], out: &mut [T]) {
+    let [_, len, inner] = sizes;
+    assert_eq!(labels.len(), out.len(), "there is a label for every line");
+    log_sums(x, sizes, out, |line, shift, log| {
+        let own = x[(line / inner * len + labels[line] as usize) * inner + line % inner];
+        log - (own - shift)
+    });
+}
+
+/// Writes `finish(line, m, ln Σₖ exp (xₖ − m))` for each line, with m its largest element, or 0 where that is infinite.
+fn log_sums<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T], finish: impl Fn(usize, T, T) -> T + Sync + Send) {
     let [outer, len, inner] = sizes;
     assert_eq!(x.len(), outer * len * inner, "the operand holds {sizes:?}");
     assert_eq!(out.len(), outer * inner, "the output holds [{outer}, {inner}]");
     if len * inner == 0 {
-        out.fill(T::neg_infinity());
+        out.iter_mut().enumerate().for_each(|(k, o)| *o = finish(k, T::zero(), T::neg_infinity()));
         return;
     }
     let lines = (TASK / (len * inner)).max(1);
     par::chunks_mut(out, lines * inner, x.len(), |k, out| {
         let blocks = x[k * lines * len * inner..].chunks(len * inner);
-        for (x, out) in blocks.zip(out.chunks_mut(inner)) {
+        for (b, (x, out)) in blocks.zip(out.chunks_mut(inner)).enumerate() {
+            let first = (k * lines + b) * inner;
             if inner == 1 {
                 let shift = finite_or_zero(line::<T, Max>(x, &|v| v));
-                out[0] = shift + line::<T, Sum>(x, &|v| (v - shift).exp()).ln();
+                out[0] = finish(first, shift, line::<T, Sum>(x, &|v| (v - shift).exp()).ln());
                 continue;
             }
             for (s, out) in out.chunks_mut(STRIP).enumerate() {
@@ -33,7 +51,8 @@ pub(crate) fn log_sum_exp<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
                 rows_of::<T, Max>(x, inner, len, shift, &|_, v| v);
                 shift.iter_mut().for_each(|m| *m = finite_or_zero(*m));
                 rows_of::<T, Sum>(x, inner, len, out, &|j, v| (v - shift[j]).exp());
-                out.iter_mut().zip(shift).for_each(|(o, &mut m)| *o = m + o.ln());
+                let columns = out.iter_mut().zip(shift).enumerate();
+                columns.for_each(|(j, (o, &mut m))| *o = finish(first + s * STRIP + j, m, o.ln()));
             }
         }
     });
@@ -121,9 +140,18 @@ mod tests {
         log_sum_exp(x, sizes, &mut lse);
         softmax(x, sizes, &mut soft);
         log_softmax(x, sizes, &mut log);
-        for (l, lse) in lines.iter().zip(lse) {
+        let labels: Vec<u32> = (0..lines.len()).map(|k| (k * 5 % sizes[1].max(1)) as u32).collect();
+        let mut loss = vec![T::one(); lines.len()];
+        if sizes[1] > 0 {
+            cross_entropy(x, &labels, sizes, &mut loss);
+        }
+        for (i, (l, lse)) in lines.iter().zip(lse).enumerate() {
             let exact = l.iter().map(|&k| x[k].as_f64().exp()).sum::<f64>();
             prop_assert!(close(lse, exact.ln()), "{lse} is not {}", exact.ln());
+            if let Some(&own) = l.get(labels[i] as usize) {
+                let wanted = exact.ln() - x[own].as_f64();
+                prop_assert!(close(loss[i], wanted), "{} is not {wanted}", loss[i]);
+            }
             for &k in l {
                 let v = x[k].as_f64();
                 prop_assert!(close(soft[k], v.exp() / exact), "{} is not {}", soft[k], v.exp() / exact);

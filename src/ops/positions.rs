@@ -23,13 +23,18 @@ pub(super) fn along(axis: usize, size: usize) -> String {
 
 const FIX: &str = "correct the index; negative positions and 1-based ones must be converted first";
 
-fn what(index: u32, mut at: usize, dims: &[usize], within: &str) -> String {
+fn what(index: u32, at: usize, dims: &[usize], within: &str) -> String {
+    format!("index {index} at position {:?} lies outside {within}", &place(at, dims)[..])
+}
+
+/// The index, one number an axis, of the element at the flat place `at`.
+pub(super) fn place(mut at: usize, dims: &[usize]) -> SmallVec<[usize; 4]> {
     let mut place: SmallVec<[usize; 4]> = SmallVec::from_elem(0, dims.len());
     for (p, &n) in place.iter_mut().zip(dims).rev() {
         *p = at % n;
         at /= n;
     }
-    format!("index {index} at position {:?} lies outside {within}", &place[..])
+    place
 }
 
 fn rule(size: usize) -> String {

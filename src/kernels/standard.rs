@@ -1,0 +1,77 @@
+//! Rows brought to mean 0 and variance 1.
+//! The mean is subtracted before anything is squared, and its own rounding error after that, so a large mean costs no digits.
+
+use super::par;
+use super::reduce::{Sum, line};
+use crate::real::Real;
+
+/// Elements that one task goes through, roughly.
+const TASK: usize = 1 << 14;
+
+/// y = (x − μ) · s with s = 1/√(σ² + eps) for each row of `len` elements; `scales` gets s.
+///
+/// Two passes for the mean: μ₁ = 1/n Σ x, then μ = μ₁ + 1/n Σ (x − μ₁) (Neely, 1966), and a third for σ². Rows of nothing
+/// have scale NaN.
+pub(crate) fn standardise<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], scales: &mut [T]) {
+    assert_eq!(x.len(), len * scales.len(), "the operand holds {} rows of {len}", scales.len());
+    assert_eq!(x.len(), y.len(), "the output is as long as the operand");
+    if x.is_empty() {
+        scales.fill(T::nan());
+        return;
+    }
+    let n = T::of(len as f64);
+    let rows = (TASK / len).max(1);
+    par::chunks2_mut((y, rows * len), (scales, rows), x.len(), |k, y, scales| {
+        let x = x[k * rows * len..].chunks(len);
+        for ((x, y), scale) in x.zip(y.chunks_mut(len)).zip(scales) {
+            let mean = line::<T, Sum>(x, &|v| v) / n;
+            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - mean);
+            let rest = line::<T, Sum>(y, &|v| v) / n;
+            let var = line::<T, Sum>(y, &|v| (v - rest) * (v - rest)) / n;
+            *scale = (var + eps).sqrt().recip();
+            y.iter_mut().for_each(|y| *y = (*y - rest) * *scale);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::naive_data::on_threads;
+    use super::*;
+
+    #[test]
+    fn rows_follow_their_definition_in_double_precision() {
+        for (rows, len, mean) in [(1, 1, 0.0f32), (3, 7, 0.0), (40, 1_000, 5.0), (2, 40_000, 10_000.0), (2, 3, 1e6)] {
+            let x: Vec<f32> = (0..rows * len).map(|k| (k as f32 * 1.7).sin() + mean).collect();
+            let (mut y, mut scales) = (vec![f32::NAN; x.len()], vec![f32::NAN; rows]);
+            standardise(&x, len, 1e-5, &mut y, &mut scales);
+            for ((x, y), s) in x.chunks(len).zip(y.chunks(len)).zip(&scales) {
+                let wide = || x.iter().map(|&v| f64::from(v));
+                let mean = wide().sum::<f64>() / len as f64;
+                let scale = (wide().map(|v| (v - mean).powi(2)).sum::<f64>() / len as f64 + 1e-5).sqrt().recip();
+                assert!((f64::from(*s) / scale - 1.0).abs() < 1e-5, "{s} and {scale}");
+                for (y, v) in y.iter().zip(wide()) {
+                    assert!((f64::from(*y) - (v - mean) * scale).abs() < 1e-5, "{y} and {}", (v - mean) * scale);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_number_of_threads_leaves_every_bit_alone() {
+        let x: Vec<f32> = (0..120_000).map(|k| (k as f32).cos()).collect();
+        let run = || {
+            let (mut y, mut scales) = (vec![0.0; x.len()], vec![0.0; 300]);
+            standardise(&x, 400, 1e-5, &mut y, &mut scales);
+            (y, scales)
+        };
+        assert_eq!(on_threads(1, run), on_threads(3, run));
+    }
+
+    #[test]
+    fn rows_of_nothing_have_no_scale() {
+        let mut scales = [0.0f64; 2];
+        standardise(&[], 0, 1e-5, &mut [], &mut scales);
+        assert!(scales.iter().all(|s| s.is_nan()));
+    }
+}
