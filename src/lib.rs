@@ -94,6 +94,10 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod data;
+#[cfg(feature = "io")]
+pub mod io;
+pub mod nn;
+pub mod optim;
 
 mod adjoint;
 mod check;

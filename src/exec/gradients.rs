@@ -65,6 +65,12 @@ impl<T: Real> Gradients<T> {
         self.names.iter().map(|(name, id)| (&**name, &self.entries[id].array))
     }
 
+    /// Gradients of the named leaves at which a derivative arrives.
+    pub(crate) fn named_arriving(&self) -> impl Iterator<Item = (&str, &ArrayD<T>)> {
+        let entries = self.names.iter().map(|(name, id)| (&**name, &self.entries[id]));
+        entries.filter(|(_, e)| e.why_zero.is_none()).map(|(name, e)| (name, &e.array))
+    }
+
     /// Gradients of named leaves, to be changed in place (clipping).
     pub fn named_mut(&mut self) -> impl Iterator<Item = (&str, &mut ArrayD<T>)> {
         let names: IndexMap<u32, &str> = self.names.iter().map(|(name, &id)| (id, &**name)).collect();

@@ -52,6 +52,17 @@ pub(crate) fn map<R: Send>(n: usize, work: usize, f: impl Fn(usize) -> R + Sync 
     (0..n).map(f).collect()
 }
 
+/// Calls `f` for every item, in parallel where `work` (elements touched) is large.
+pub(crate) fn each<I: Send>(items: Vec<I>, work: usize, f: impl Fn(I) + Sync + Send) {
+    #[cfg(feature = "threads")]
+    if work > GRAIN && items.len() > 1 {
+        use rayon::prelude::*;
+        return items.into_par_iter().for_each(f);
+    }
+    let _ = work;
+    items.into_iter().for_each(f);
+}
+
 /// Runs `f` with the given number of threads for all kernels inside it; results are the same bits for any number.
 ///
 /// Without it, kernels use one thread per core (or as many as `RAYON_NUM_THREADS` says). Without the feature `threads`

@@ -173,6 +173,23 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn matmul(self, rhs: Var<'t, T>) -> Var<'t, T> {
         product(false, self, false, rhs)
     }
+
+    /// The matrix product with the right operand transposed, a bᵀ: yᵢⱼ = Σₖ aᵢₖ bⱼₖ; nothing is moved for it.
+    ///
+    /// # Panics
+    /// As [`matmul`](Var::matmul).
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let (x, w) = (tape.var([[1., 10.]]), tape.var([[1., 2.], [3., 4.], [5., 6.]]));
+    /// assert_eq!(x.matmul_transposed(w).value().as_slice().unwrap(), [21., 43., 65.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn matmul_transposed(self, rhs: Var<'t, T>) -> Var<'t, T> {
+        product(false, self, true, rhs)
+    }
 }
 
 #[cfg(test)]

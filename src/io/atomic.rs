@@ -1,0 +1,53 @@
+//! Writing a file so that its name always stands for a complete one.
+//! The bytes go to a name of their own beside it, are flushed to the disk, and only then take the name over.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::Error;
+
+/// Writes `bytes` under `path`; whatever goes wrong, a file that was there before is as it was.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let Some(name) = path.file_name() else {
+        return Err(Error::argument("the path names no file")
+            .rule("a checkpoint is one file")
+            .fix("add a file name")
+            .about(path.display().to_string()));
+    };
+    let folder = match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    };
+    // Process and count make the name this call's own, also among threads and programs that save to one folder.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let own =
+        format!(".{}.{}-{}.tmp", name.to_string_lossy(), std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let temporary = Temporary(folder.join(own));
+    let done = temporary.fill(bytes).and_then(|()| fs::rename(&temporary.0, path)).and_then(|()| sync_folder(folder));
+    done.map_err(|e| Error::io("cannot write the file", e).about(path.display().to_string()))
+}
+
+/// A file that is deleted when dropped, unless it has been renamed.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn fill(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&self.0)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // After the rename there is nothing left of that name, and an error says no more than that.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Makes the renaming itself durable, where folders can be flushed.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

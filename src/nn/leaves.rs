@@ -1,0 +1,145 @@
+//! A parameter store as it stands on a tape: one leaf for each entry, found by path.
+//! It carries the mode, so that a layer knows whether it is being trained without any global flag.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::params::{join, unknown};
+use crate::error::OrRaise;
+use crate::real::Real;
+use crate::tape::{Tape, Var};
+
+/// Whether a model is being trained or used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Parameters are differentiable, dropout drops, batch norm uses the batch's statistics and renews the running ones.
+    Train,
+    /// Everything is constant, dropout does nothing, batch norm uses the running statistics.
+    Eval,
+}
+
+/// The entries of a [`Params`](super::Params) store on a tape, seen from one place of it; made by
+/// [`Params::on`](super::Params::on).
+///
+/// Cloning and [`scope`](Leaves::scope) are cheap and add no lines.
+///
+/// ```
+/// use wengert::nn::{Layer, Linear, Mode, Params};
+/// use wengert::prelude::*;
+/// let mut params = Params::<f32>::new(0);
+/// Linear::new(3, 2).declare(&mut params.scope("fc"));
+/// let mut tape = Tape::new();
+/// let p = params.on(&tape, Mode::Train);
+/// assert_eq!(p.get("fc.bias").id(), p.scope("fc").get("bias").id());  // one leaf, however it is reached
+/// tape.clear();
+/// ```
+#[derive(Clone)]
+pub struct Leaves<'t, T: Real> {
+    set: Rc<Set<'t, T>>,
+    path: String,
+}
+
+struct Set<'t, T: Real> {
+    tape: &'t Tape<T>,
+    mode: Mode,
+    /// The line that stands for each entry, and whether the entry is frozen.
+    lines: RefCell<IndexMap<Arc<str>, (Var<'t, T>, bool)>>,
+}
+
+impl<'t, T: Real> Leaves<'t, T> {
+    pub(super) fn new(tape: &'t Tape<T>, mode: Mode, lines: IndexMap<Arc<str>, (Var<'t, T>, bool)>) -> Self {
+        Leaves { set: Rc::new(Set { tape, mode, lines: RefCell::new(lines) }), path: String::new() }
+    }
+
+    /// The tape.
+    pub fn tape(&self) -> &'t Tape<T> {
+        self.set.tape
+    }
+
+    /// Training or evaluation.
+    pub fn mode(&self) -> Mode {
+        self.set.mode
+    }
+
+    /// Whether the mode is [`Mode::Train`].
+    pub fn is_training(&self) -> bool {
+        self.set.mode == Mode::Train
+    }
+
+    /// The path that names are relative to; empty at the top.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The full path of a name.
+    pub fn full_name(&self, name: &str) -> String {
+        join(&self.path, name)
+    }
+
+    /// The entries under `name`.
+    #[must_use]
+    pub fn scope(&self, name: &str) -> Self {
+        Leaves { set: Rc::clone(&self.set), path: self.full_name(name) }
+    }
+
+    /// The leaf of an entry.
+    ///
+    /// # Panics
+    /// The store had no such entry.
+    #[track_caller]
+    pub fn get(&self, name: &str) -> Var<'t, T> {
+        let name = self.full_name(name);
+        let lines = self.set.lines.borrow();
+        lines.get(&*name).map(|(line, _)| *line).ok_or_else(|| unknown(&name, lines.keys())).or_raise()
+    }
+
+    /// Registers the new value of a buffer, which an optimiser's step writes into the store.
+    ///
+    /// From here on [`get`](Leaves::get) answers with it, so that a layer applied twice continues from its own first
+    /// result. A frozen buffer keeps its value.
+    ///
+    /// # Panics
+    /// The store had no such entry.
+    ///
+    /// ```
+    /// use wengert::nn::{Mode, Params, Role};
+    /// use wengert::optim::{Optimizer, Sgd};
+    /// use wengert::prelude::*;
+    /// let mut params = Params::<f32>::new(0);
+    /// params.insert("calls", Role::Buffer, 0.0)?;
+    /// let tape = Tape::new();
+    /// let p = params.on(&tape, Mode::Train);
+    /// for _ in 0..2 {
+    ///     p.update("calls", p.get("calls") + 1.0);
+    /// }
+    /// let grads = tape.var(3.0).square().backward();
+    /// Sgd::new(0.1).step(&mut params, &grads)?;
+    /// assert_eq!(params.get("calls").unwrap().as_slice(), [2.0]);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn update(&self, name: &str, value: Var<'t, T>) {
+        let name = self.full_name(name);
+        let mut lines = self.set.lines.borrow_mut();
+        if let Some((line, frozen)) = lines.get_mut(&*name) {
+            if !*frozen {
+                *line = value;
+                self.set.tape.update(&name, value);
+            }
+            return;
+        }
+        unknown(&name, lines.keys()).raise()
+    }
+}
+
+impl<T: Real> fmt::Debug for Leaves<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.set.lines.borrow();
+        let under = lines.iter().filter(|(name, _)| super::params::is_under(name, &self.path));
+        f.debug_map().entries(under.map(|(name, (line, _))| (name, line))).finish()
+    }
+}

@@ -1,0 +1,54 @@
+//! Neural networks: a named store of parameters, layers that write lines on a tape, initial values, summaries.
+//! A layer is a small struct of hyper-parameters without state; what is learnt lives in [`Params`] under its name.
+//!
+//! ```
+//! use wengert::nn::{Linear, Mode, Params, Sequential, Tanh};
+//! use wengert::optim::{Adam, Optimizer};
+//! use wengert::prelude::*;
+//!
+//! let (x, y) = ([[0., 0.], [0., 1.], [1., 0.], [1., 1.]], [[0.], [1.], [1.], [0.]]); // exclusive or
+//! let mut params = Params::<f32>::new(3);
+//! let net = Sequential::new().push(Linear::new(2, 8)).push(Tanh).push(Linear::new(8, 1)).init(&mut params);
+//! let mut opt = Adam::new(0.05);
+//! let mut tape = Tape::new();
+//! let mut last = f32::INFINITY;
+//! for _ in 0..200 {
+//!     tape.clear();
+//!     let p = params.on(&tape, Mode::Train);
+//!     let loss = (net.apply(&p, tape.constant(x)) - tape.constant(y)).square().sum();
+//!     let grads = loss.backward();
+//!     last = loss.item();
+//!     opt.step(&mut params, &grads)?;
+//! }
+//! assert!(last < 1e-2, "{last}");
+//! # Ok::<(), wengert::Error>(())
+//! ```
+
+mod activation;
+mod batch_norm;
+mod conv2d;
+mod embedding;
+mod flatten;
+mod init;
+mod layer;
+mod leaves;
+mod linear;
+mod params;
+mod pool;
+mod sequential;
+mod summary;
+mod value_and_grad;
+
+pub use activation::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+pub use batch_norm::BatchNorm2d;
+pub use conv2d::Conv2d;
+pub use embedding::Embedding;
+pub use flatten::Flatten;
+pub use init::Init;
+pub use layer::Layer;
+pub use leaves::{Leaves, Mode};
+pub use linear::Linear;
+pub use params::{Entry, ParamScope, Params, Role};
+pub use sequential::Sequential;
+pub use summary::{Summary, SummaryRow};
+pub use value_and_grad::value_and_grad;

@@ -1,0 +1,440 @@
+//! The store of everything a model learns or remembers: parameters and buffers in order, by name.
+//! It lives outside any tape; putting it on one shares its storage.
+
+use std::fmt;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::init::Init;
+use super::leaves::{Leaves, Mode};
+use crate::error::{Error, OrRaise};
+use crate::real::Real;
+use crate::shape::Dims;
+use crate::tape::{IntoTensor, Tape, Tensor};
+
+/// What an entry of the store is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Optimised along its gradient.
+    Parameter,
+    /// Saved but not optimised: a running mean, say, which the layer itself renews.
+    Buffer,
+}
+
+/// One value of the store.
+#[derive(Clone, Debug)]
+pub struct Entry<T> {
+    value: Tensor<T>,
+    role: Role,
+    frozen: bool,
+    /// The storage before last, written next: a tape still shares the last one, and a new one would cost page faults.
+    spare: Option<Arc<Vec<T>>>,
+}
+
+impl<T: Real> Entry<T> {
+    /// The value.
+    pub fn value(&self) -> &Tensor<T> {
+        &self.value
+    }
+
+    /// Parameter or buffer.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether nothing changes it: see [`Params::freeze`].
+    pub fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Whether gradients are computed for it: a parameter that is not frozen.
+    pub fn is_trained(&self) -> bool {
+        self.role == Role::Parameter && !self.frozen
+    }
+
+    /// Lets `f` renew the value in one pass: `f(None, value)` in place where the storage is not shared, else
+    /// `f(Some(old), new)`, where `new` holds garbage.
+    pub(crate) fn rewrite(&mut self, f: impl FnOnce(Option<&[T]>, &mut [T])) {
+        if let Some(value) = self.value.get_mut() {
+            return f(None, value);
+        }
+        let free = self.spare.take().filter(|s| Arc::strong_count(s) == 1);
+        let mut new = free.unwrap_or_else(|| Arc::new(vec![T::zero(); self.value.as_slice().len()]));
+        f(Some(self.value.as_slice()), Arc::make_mut(&mut new).as_mut_slice());
+        let new = Tensor::from_parts(self.value.dims().clone(), new);
+        self.spare = Some(std::mem::replace(&mut self.value, new).into_parts().1);
+    }
+}
+
+/// The parameters and buffers of a model, in order, by name.
+///
+/// Names are dotted paths: `"features.0.weight"`. Layers declare theirs ([`Layer::declare`](super::Layer::declare));
+/// [`on`](Params::on) puts all of them on a tape without a copy, and an optimiser's step changes them.
+///
+/// ```
+/// use ndarray::array;
+/// use wengert::nn::{Mode, Params, Role};
+/// use wengert::prelude::*;
+/// let mut params = Params::<f32>::new(0);
+/// params.insert("w", Role::Parameter, array![[1., 2.]])?;
+/// let tape = Tape::new();
+/// let p = params.on(&tape, Mode::Train);
+/// let loss = p.get("w").square().sum();
+/// assert_eq!(loss.backward().by_name("w").unwrap()[[0, 1]], 4.0);
+/// assert_eq!((params.len(), params.trained_count()), (1, 2));
+/// # Ok::<(), wengert::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Params<T: Real = f32> {
+    seed: u64,
+    entries: IndexMap<Arc<str>, Entry<T>>,
+}
+
+impl<T: Real> Params<T> {
+    /// An empty store; initial values are drawn from `seed`.
+    pub fn new(seed: u64) -> Self {
+        Params { seed, entries: IndexMap::new() }
+    }
+
+    /// The seed that initial values are drawn from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether the store has no entries.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// How many numbers are trained: the elements of all parameters that are not frozen.
+    pub fn trained_count(&self) -> usize {
+        self.entries.values().filter(|e| e.is_trained()).map(|e| e.value.as_slice().len()).sum()
+    }
+
+    /// Adds an entry at the end.
+    ///
+    /// # Errors
+    /// The name is taken, empty, or holds a control character.
+    ///
+    /// ```
+    /// use wengert::nn::{Params, Role};
+    /// let mut params = Params::<f64>::new(0);
+    /// params.insert("temperature", Role::Parameter, 1.5)?;
+    /// let e = params.insert("temperature", Role::Parameter, 2.5).unwrap_err();
+    /// assert!(e.to_string().starts_with("the store has an entry `temperature` already"));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn insert(&mut self, name: &str, role: Role, value: impl IntoTensor<T>) -> Result<(), Error> {
+        if name.is_empty() || name.chars().any(char::is_control) {
+            return Err(Error::argument(format!("{name:?} cannot name an entry of a parameter store"))
+                .rule("names are not empty and hold no control characters")
+                .fix("use a dotted path such as `encoder.0.weight`"));
+        }
+        if self.entries.contains_key(name) {
+            return Err(Error::argument(format!("the store has an entry `{name}` already"))
+                .rule("each name stands for one entry")
+                .fix("declare each layer once, under a name of its own; to share weights, apply one layer twice"));
+        }
+        let entry = Entry { value: value.into_tensor(), role, frozen: false, spare: None };
+        self.entries.insert(name.into(), entry);
+        Ok(())
+    }
+
+    /// Where layers declare their entries: all names begin with `name` and a dot; `""` is the top.
+    ///
+    /// ```
+    /// use wengert::nn::{Init, Params};
+    /// let mut params = Params::<f32>::new(0);
+    /// params.scope("head").scope("fc").parameter("bias", [4], Init::ZEROS);
+    /// assert!(params.get("head.fc.bias").is_some());
+    /// ```
+    pub fn scope(&mut self, name: &str) -> ParamScope<'_, T> {
+        ParamScope { params: self, path: name.to_owned() }
+    }
+
+    /// The value of an entry.
+    pub fn get(&self, name: &str) -> Option<&Tensor<T>> {
+        self.entries.get(name).map(|e| &e.value)
+    }
+
+    /// An entry with its role.
+    pub fn entry(&self, name: &str) -> Option<&Entry<T>> {
+        self.entries.get(name)
+    }
+
+    /// Replaces the value of an entry by one of the same shape.
+    ///
+    /// # Errors
+    /// There is no such entry, or the shapes differ.
+    ///
+    /// ```
+    /// use wengert::nn::{Params, Role};
+    /// let mut params = Params::<f32>::new(0);
+    /// params.insert("b", Role::Parameter, [0., 0.])?;
+    /// params.set("b", [1., 2.])?;
+    /// assert_eq!(params.get("b").unwrap().as_slice(), [1., 2.]);
+    /// assert!(params.set("b", [1., 2., 3.]).unwrap_err().is_shape());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn set(&mut self, name: &str, value: impl IntoTensor<T>) -> Result<(), Error> {
+        let value = value.into_tensor();
+        self.check_shape(name, value.dims())?;
+        self.entries[name].value = value;
+        Ok(())
+    }
+
+    /// All entries in order.
+    ///
+    /// ```
+    /// use wengert::nn::{Linear, Layer, Params};
+    /// let mut params = Params::<f32>::new(0);
+    /// Linear::new(3, 2).declare(&mut params.scope("fc"));
+    /// let list: Vec<String> = params.iter().map(|(name, e)| format!("{name} {}", e.value().dims())).collect();
+    /// assert_eq!(list, ["fc.weight [2, 3]", "fc.bias [2]"]);
+    /// ```
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Entry<T>)> {
+        self.entries.iter().map(|(name, e)| (&**name, e))
+    }
+
+    /// Freezes every entry under `prefix`, whole parts of the path (`"conv1"` is not a prefix of `"conv10.weight"`), and
+    /// returns how many they are.
+    ///
+    /// A frozen parameter is a constant on the tape; a frozen buffer keeps its value in training too.
+    ///
+    /// # Errors
+    /// No entry has that prefix.
+    ///
+    /// ```
+    /// use wengert::nn::{Layer, Linear, Params};
+    /// let mut params = Params::<f32>::new(0);
+    /// Linear::new(3, 2).declare(&mut params.scope("a"));
+    /// Linear::new(2, 1).declare(&mut params.scope("b"));
+    /// assert_eq!(params.freeze("a")?, 2);
+    /// assert_eq!(params.trained_count(), 3);
+    /// assert!(params.freeze("c").is_err());
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn freeze(&mut self, prefix: &str) -> Result<usize, Error> {
+        self.set_frozen(prefix, true)
+    }
+
+    /// Undoes [`freeze`](Params::freeze).
+    ///
+    /// # Errors
+    /// No entry has that prefix.
+    pub fn thaw(&mut self, prefix: &str) -> Result<usize, Error> {
+        self.set_frozen(prefix, false)
+    }
+
+    fn set_frozen(&mut self, prefix: &str, frozen: bool) -> Result<usize, Error> {
+        let mut matches = 0;
+        for (_, entry) in self.entries.iter_mut().filter(|(name, _)| is_under(name, prefix)) {
+            entry.frozen = frozen;
+            matches += 1;
+        }
+        match matches {
+            0 => Err(self.unknown(prefix)),
+            n => Ok(n),
+        }
+    }
+
+    /// Puts all entries on a tape as leaves; their storage is shared, nothing is copied.
+    ///
+    /// In [`Mode::Train`] parameters that are not frozen are leaves that `backward` reports on, under their names;
+    /// everything else is a constant.
+    #[track_caller]
+    pub fn on<'t>(&self, tape: &'t Tape<T>, mode: Mode) -> Leaves<'t, T> {
+        let mut leaves = IndexMap::with_capacity(self.len());
+        // A closure would hide the caller's line.
+        for (name, entry) in &self.entries {
+            let trained = mode == Mode::Train && entry.is_trained();
+            let leaf = if trained { tape.var(&entry.value) } else { tape.constant(&entry.value) };
+            leaves.insert(Arc::clone(name), (leaf.named(&**name), entry.frozen));
+        }
+        Leaves::new(tape, mode, leaves)
+    }
+
+    pub(crate) fn entry_mut(&mut self, name: &str) -> Option<&mut Entry<T>> {
+        self.entries.get_mut(name)
+    }
+
+    pub(crate) fn check_shape(&self, name: &str, dims: &[usize]) -> Result<&Entry<T>, Error> {
+        let entry = self.entries.get(name).ok_or_else(|| self.unknown(name))?;
+        let own = entry.value.dims();
+        if own[..] == *dims {
+            return Ok(entry);
+        }
+        Err(Error::shape(format!("`{name}` has shape {own} in the store, but {dims:?} was given"))
+            .rule("an entry keeps its shape")
+            .fix("check that store and values belong to the same model"))
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        unknown(name, self.entries.keys())
+    }
+}
+
+/// `name` is `prefix`, or lies under it.
+pub(super) fn is_under(name: &str, prefix: &str) -> bool {
+    prefix.is_empty() || name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The dotted path of `name` in the scope `path`.
+pub(super) fn join(path: &str, name: &str) -> String {
+    match (path, name) {
+        ("", name) => name.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, name) => format!("{path}.{name}"),
+    }
+}
+
+/// The error for a name that is not there; it lists the first few that are.
+pub(super) fn unknown<'a>(name: &str, names: impl ExactSizeIterator<Item = &'a Arc<str>>) -> Error {
+    const SHOWN: usize = 8;
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    let list = names.take(SHOWN).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    Error::argument(format!("the parameter store has no `{name}`"))
+        .rule(if list.is_empty() { "the store is empty".to_owned() } else { format!("it has {list}{more}") })
+        .fix("declare the layer first, with the path it is applied under")
+}
+
+impl<T: Real> fmt::Debug for Params<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entries = self.entries.iter().map(|(name, e)| {
+            let frozen = if e.frozen { ", frozen" } else { "" };
+            (name, format!("{:?} {}{}{frozen}", e.role, T::NAME, e.value.dims()))
+        });
+        f.debug_map().entries(entries).finish()
+    }
+}
+
+/// A place in the store where a layer declares its entries; made by [`Params::scope`].
+#[derive(Debug)]
+pub struct ParamScope<'p, T: Real> {
+    params: &'p mut Params<T>,
+    path: String,
+}
+
+impl<T: Real> ParamScope<'_, T> {
+    /// The place called `name` within this one.
+    pub fn scope(&mut self, name: &str) -> ParamScope<'_, T> {
+        ParamScope { path: join(&self.path, name), params: self.params }
+    }
+
+    /// Declares a parameter with initial values drawn for its name.
+    ///
+    /// # Panics
+    /// The name is taken.
+    #[track_caller]
+    pub fn parameter(&mut self, name: &str, dims: impl Into<Dims>, init: Init) {
+        self.declare(name, Role::Parameter, dims.into(), init);
+    }
+
+    /// Declares a buffer.
+    ///
+    /// # Panics
+    /// The name is taken.
+    #[track_caller]
+    pub fn buffer(&mut self, name: &str, dims: impl Into<Dims>, init: Init) {
+        self.declare(name, Role::Buffer, dims.into(), init);
+    }
+
+    #[track_caller]
+    fn declare(&mut self, name: &str, role: Role, dims: Dims, init: Init) {
+        let name = join(&self.path, name);
+        if dims.checked_count().is_none() {
+            Error::shape(format!("`{name}` would have shape {dims}"))
+                .rule("the number of elements fits in memory")
+                .fix("check the sizes given to the layer")
+                .raise()
+        }
+        let value = init.draw(dims, self.params.seed, &name);
+        self.params.insert(&name, role, value).or_raise();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> Params<f64> {
+        let mut params = Params::new(5);
+        params.scope("conv1").parameter("weight", [2, 3], Init::HeNormal);
+        params.scope("conv10").parameter("weight", [3], Init::HeUniform);
+        params.scope("conv1").buffer("mean", [2], Init::ZEROS);
+        params
+    }
+
+    #[test]
+    fn a_parameters_start_depends_on_its_name_and_the_seed_alone() {
+        let mut other = Params::<f64>::new(5);
+        other.scope("new").parameter("weight", [7], Init::HeNormal);
+        other.scope("conv1").parameter("weight", [2, 3], Init::HeNormal);
+        assert_eq!(other.get("conv1.weight"), store().get("conv1.weight"));
+    }
+
+    #[test]
+    fn freezing_goes_by_whole_parts_of_the_path() {
+        let mut params = store();
+        assert_eq!(params.freeze("conv1").unwrap(), 2);
+        assert!(params.entry("conv1.mean").unwrap().is_frozen());
+        assert!(!params.entry("conv10.weight").unwrap().is_frozen());
+        assert_eq!(params.trained_count(), 3);
+        let tape = Tape::default();
+        let p = params.on(&tape, Mode::Train);
+        let loss = p.get("conv1.weight").sum() + p.get("conv10.weight").sum();
+        assert_eq!(loss.backward().named().map(|(n, _)| n.to_owned()).collect::<Vec<_>>(), ["conv10.weight"]);
+        assert_eq!(params.thaw("").unwrap(), 3);
+        assert_eq!(params.trained_count(), 9);
+        let e = params.freeze("conv").unwrap_err();
+        assert!(e.is_argument() && e.to_string().contains("`conv1.weight`, `conv10.weight`"), "{e}");
+    }
+
+    #[test]
+    fn on_shares_storage() {
+        let params = store();
+        let tape = Tape::default();
+        let p = params.on(&tape, Mode::Eval);
+        let on_tape = p.get("conv1.weight").try_tensor().unwrap();
+        assert!(Arc::ptr_eq(on_tape.storage(), params.get("conv1.weight").unwrap().storage()));
+    }
+
+    #[test]
+    fn rewriting_is_in_place_when_unshared_and_never_touches_what_a_tape_holds() {
+        let mut params = store();
+        let address = |p: &Params<f64>| p.get("conv10.weight").unwrap().as_slice().as_ptr();
+        let own = address(&params);
+        let add = |old: Option<&[f64]>, new: &mut [f64]| match old {
+            None => new.iter_mut().for_each(|v| *v += 1.0),
+            Some(old) => new.iter_mut().zip(old).for_each(|(v, o)| *v = o + 1.0),
+        };
+        params.entry_mut("conv10.weight").unwrap().rewrite(add);
+        assert_eq!(address(&params), own);
+
+        let mut seen = Vec::new();
+        let mut tape = Tape::default();
+        for _ in 0..4 {
+            tape.clear();
+            let leaf = params.on(&tape, Mode::Train).get("conv10.weight");
+            let before = leaf.value();
+            params.entry_mut("conv10.weight").unwrap().rewrite(add);
+            assert_eq!(leaf.value(), before);
+            assert_eq!(params.get("conv10.weight").unwrap().view(), before + 1.0);
+            seen.push(address(&params));
+        }
+        assert_eq!((seen[0], seen[1]), (seen[2], seen[3]), "two buffers take turns");
+    }
+
+    #[test]
+    fn names_that_cannot_be_saved_are_refused() {
+        for name in ["", "a\nb", "\0"] {
+            assert!(store().insert(name, Role::Buffer, 1.0).unwrap_err().is_argument());
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! One pass over a parameter, its gradient and its slots: each is read and written once.
+//! Elements are independent, so the split over threads cannot change a bit.
+
+use super::optimizer::Slots;
+use crate::kernels::par;
+use crate::nn::Entry;
+use crate::real::Real;
+
+/// Elements of one task: with two slots, five streams of 32 KiB each in `f32`.
+const TASK: usize = 1 << 13;
+
+/// One task's pieces: the old values unless they are replaced in place, the new ones, the gradient and the slots.
+struct Piece<'a, T, const S: usize> {
+    old: Option<&'a [T]>,
+    new: &'a mut [T],
+    gradient: &'a [T],
+    slots: [&'a mut [T]; S],
+}
+
+/// w ← f(w, g, slots) for every element.
+pub(super) fn pass<T: Real, const S: usize>(
+    entry: &mut Entry<T>,
+    gradient: &[T],
+    slots: &mut Slots<T, S>,
+    f: impl Fn(T, T, [&mut T; S]) -> T + Sync + Send,
+) {
+    entry.rewrite(|old, new| {
+        let work = new.len() * (3 + S);
+        let mut rest = slots.values.each_mut().map(|s| s.make_mut());
+        let pieces = new.chunks_mut(TASK).enumerate().map(|(k, new)| {
+            let span = k * TASK..k * TASK + new.len();
+            let slots =
+                rest.each_mut().map(|r| r.split_off_mut(..new.len()).expect("slots have the parameter's shape"));
+            Piece { old: old.map(|o| &o[span.clone()]), gradient: &gradient[span], new, slots }
+        });
+        par::each(pieces.collect(), work, |p: Piece<'_, T, S>| run(p, &f));
+    });
+}
+
+fn run<T: Real, const S: usize>(p: Piece<'_, T, S>, f: impl Fn(T, T, [&mut T; S]) -> T) {
+    let Piece { old, new, gradient, mut slots } = p;
+    match old {
+        None => new.iter_mut().zip(gradient).enumerate().for_each(|(k, (w, &g))| {
+            *w = f(*w, g, slots.each_mut().map(|s| &mut s[k]));
+        }),
+        Some(old) => new.iter_mut().zip(old).zip(gradient).enumerate().for_each(|(k, ((w, &o), &g))| {
+            *w = f(o, g, slots.each_mut().map(|s| &mut s[k]));
+        }),
+    }
+}
