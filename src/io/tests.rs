@@ -9,9 +9,12 @@ use proptest::prelude::*;
 use super::archive;
 use super::checkpoint::restore;
 use super::*;
-use crate::nn::{Init, Linear, Params, Role, Sequential, Tanh, value_and_grad};
+use crate::nn::{
+    BatchNorm2d, Conv2d, Dropout, Flatten, Init, Linear, Mode, Params, Relu, Role, Sequential, Tanh, value_and_grad,
+};
 use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 use crate::real::Real;
+use crate::tape::Tape;
 
 /// A folder of the test's own, deleted at its end.
 struct Folder(PathBuf);
@@ -95,6 +98,50 @@ fn a_resumed_run_equals_an_uninterrupted_one() {
     resumes::<f64, _>(|| Adam::new(0.01).weight_decay(0.1));
     resumes::<f64, _>(|| Sgd::new(0.1).momentum(0.9));
     resumes::<f32, _>(|| Sgd::new(0.1));
+}
+
+/// Six steps of dropout and batch norm on one tape that is cleared, or three, a file, and three more.
+#[test]
+fn a_resumed_run_draws_the_same_masks_and_continues_the_running_statistics() {
+    let build = |params: &mut Params<f32>| {
+        let net = Sequential::new().push(Conv2d::new(1, 3, 3)).push(BatchNorm2d::new(3)).push(Relu).push(Flatten);
+        net.push(Dropout(0.4)).push(Linear::new(12, 1)).init(params)
+    };
+    let images = |step: u64| {
+        ndarray::Array4::from_shape_fn([5, 1, 4, 4], |(n, _, i, j)| {
+            ((3 * n + 5 * i + 7 * j) as f32 + step as f32).sin()
+        })
+    };
+    let train = |net: &Sequential<f32>, params: &mut Params<f32>, opt: &mut AdamW, tape: &mut Tape, steps: u64| {
+        for _ in 0..steps {
+            tape.clear();
+            let p = params.on(tape, Mode::Train);
+            let grads = net.apply(&p, tape.constant(images(tape.step()))).square().sum().backward();
+            opt.step(params, &grads).unwrap();
+        }
+    };
+    let folder = Folder::new("resume-random");
+    let (mut whole, mut opt, mut tape) = (Params::new(1), AdamW::new(0.01), Tape::new().seeded(5));
+    let net = build(&mut whole);
+    train(&net, &mut whole, &mut opt, &mut tape, 3);
+    let progress = Progress { epoch: 0, step: tape.step(), seed: tape.seed() };
+    save_checkpoint(folder.file(), &whole, &opt, progress).unwrap();
+    train(&net, &mut whole, &mut opt, &mut tape, 3);
+
+    let resume = |forget_step: bool| {
+        let (mut params, mut opt) = (Params::new(2), AdamW::new(0.5));
+        let net = build(&mut params);
+        let progress = load_checkpoint(folder.file(), &mut params, &mut opt).unwrap();
+        let mut tape = Tape::new().seeded(progress.seed);
+        if !forget_step {
+            tape.set_step(progress.step);
+        }
+        train(&net, &mut params, &mut opt, &mut tape, 3);
+        values(&params)
+    };
+    assert_eq!(resume(false), values(&whole));
+    assert_ne!(resume(true), values(&whole), "the masks of another step would do other things");
+    assert_ne!(whole.get("1.running_mean").unwrap().as_slice(), [0.0; 3]);
 }
 
 /// A store, an optimiser after one step, and the bytes of their checkpoint.

@@ -27,6 +27,7 @@
 mod activation;
 mod batch_norm;
 mod conv2d;
+mod dropout;
 mod embedding;
 mod flatten;
 mod init;
@@ -42,6 +43,7 @@ mod value_and_grad;
 pub use activation::{Elu, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use batch_norm::BatchNorm2d;
 pub use conv2d::Conv2d;
+pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use init::Init;
