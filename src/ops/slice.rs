@@ -308,12 +308,12 @@ mod tests {
         let x = tape.constant([0., 1., 2., 3., 4.]);
         let list = |v: Var<'_>| v.value().into_raw_vec_and_offset().0;
         assert_eq!(list(x.slice(0, ..=1)), [0., 1.]);
-        assert_eq!(list(x.slice(-1, 5..)), []);
+        assert!(list(x.slice(-1, 5..)).is_empty());
         assert_eq!(list(x.slice(0, ..)), [0., 1., 2., 3., 4.]);
         assert_eq!(list(x.slice_step(0, 1.., 3)), [1., 4.]);
         assert_eq!(list(x.slice_step(0, .., -3)), [4., 1.]);
         assert_eq!(list(x.slice_step(0, 2..3, isize::MIN)), [2.]);
-        assert_eq!(list(x.slice_step(0, 0..0, -1)), []);
+        assert!(list(x.slice_step(0, 0..0, -1)).is_empty());
     }
 
     #[test]
