@@ -86,6 +86,7 @@ impl<T: Real> Table<T> {
     };
 
     /// The rows of this file, for checks.
+    #[cfg(test)]
     pub(crate) const ARITH: &'static [&'static Row<T>] = &[
         Self::ADD,
         Self::SUB,

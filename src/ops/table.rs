@@ -78,6 +78,7 @@ macro_rules! unary {
             )+
 
             /// All unary rows, in the order of the table.
+            #[cfg(test)]
             pub(crate) const UNARY: &'static [&'static Row<T>] = &[$(Self::$NAME),+];
         }
 

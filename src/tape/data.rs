@@ -129,10 +129,6 @@ impl<E: Clone> Tensor<E> {
     pub(crate) fn into_parts(self) -> (Dims, Arc<Vec<E>>) {
         (self.dims, self.data)
     }
-
-    pub(crate) fn storage(&self) -> &Arc<Vec<E>> {
-        &self.data
-    }
 }
 
 pub(crate) fn array_from<E>(dims: &[usize], data: Vec<E>) -> ArrayD<E> {
