@@ -30,6 +30,12 @@ const CASES: &[Case] = cases! {
     padding_above_half_the_kernel
     a_stride_of_zero
     an_image_without_depth
+    a_label_that_no_class_has
+    an_index_out_of_range
+    a_computed_index_out_of_range
+    parts_of_different_shapes
+    images_and_weights_of_different_depths
+    a_maximum_of_nothing
     backward_from_a_vector
     a_cotangent_of_another_shape
     one_number_of_many
@@ -125,6 +131,46 @@ fn a_stride_of_zero(tape: &Tape) -> Result<(), Error> {
 fn an_image_without_depth(tape: &Tape) -> Result<(), Error> {
     let image = tape.zeros([4, 4]);
     let _ = image.max_pool2d(2);
+    Ok(())
+}
+
+fn a_label_that_no_class_has(tape: &Tape) -> Result<(), Error> {
+    let logits = tape.zeros([3, 10]).named("logits");
+    let labels = tape.ints([1, 10, 7]).named("labels");
+    let _ = logits.cross_entropy(labels);
+    Ok(())
+}
+
+fn an_index_out_of_range(tape: &Tape) -> Result<(), Error> {
+    let table = tape.zeros([5, 2]).named("table");
+    let _ = table.embedding(tape.ints([0, 4, 5]));
+    Ok(())
+}
+
+fn a_computed_index_out_of_range(tape: &Tape) -> Result<(), Error> {
+    let x = tape.var([1., 2., 9.]).named("x");
+    let best = x.argmax(0).reshape([1]).named("best");
+    let picked = tape.zeros([2, 4]).embedding(best);
+    picked.value();
+    Ok(())
+}
+
+fn parts_of_different_shapes(tape: &Tape) -> Result<(), Error> {
+    let (a, b) = (tape.zeros([2, 3]).named("a"), tape.zeros([4, 5]).named("b"));
+    let _ = concat(&[a, b], 0);
+    Ok(())
+}
+
+fn images_and_weights_of_different_depths(tape: &Tape) -> Result<(), Error> {
+    let images = tape.zeros([8, 3, 32, 32]).named("images");
+    let weights = tape.zeros([16, 1, 5, 5]).named("weights");
+    let _ = images.conv2d(weights, ConvOptions::default());
+    Ok(())
+}
+
+fn a_maximum_of_nothing(tape: &Tape) -> Result<(), Error> {
+    let empty = tape.zeros([3, 0]);
+    let _ = empty.max_over(1);
     Ok(())
 }
 

@@ -66,7 +66,7 @@ fn out_of_range(label: u32, at: usize, dims: &[usize], classes: usize) -> [Strin
         Some(last) => format!("labels go from 0 to {last}"),
         None => "without classes there are no labels".into(),
     };
-    [format!("label {label} at position {:?} is none of {classes} classes", &place(at, dims)[..]), rule]
+    [format!("label {label} at position {:?} is none of the {classes} classes", &place(at, dims)[..]), rule]
 }
 
 impl<T: Real> Op<T> for CrossEntropy {
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     #[should_panic(
-        expected = "cross_entropy: label 3 at position [1] is none of 3 classes\n  rule: labels go from 0 to 2"
+        expected = "cross_entropy: label 3 at position [1] is none of the 3 classes\n  rule: labels go from 0 to 2"
     )]
     fn a_known_label_is_checked_while_recording() {
         let tape = Tape::new();
@@ -240,7 +240,7 @@ mod tests {
     fn a_computed_label_is_checked_when_it_runs() {
         let tape = Tape::new();
         let e = tape.zeros([1, 2]).nll(tape.var([[0., 1., 5.]]).argmax(1)).try_value().unwrap_err();
-        assert!(e.is_index() && e.to_string().contains("label 2 at position [0] is none of 2 classes"), "{e}");
+        assert!(e.is_index() && e.to_string().contains("label 2 at position [0] is none of the 2 classes"), "{e}");
     }
 
     #[test]
