@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 use crate::kernels::{pool, unfold::Slide};
-use crate::window::{PerAxis, Window};
+use crate::window::{PerAxis, Rounding, Window};
 
 /// Options of max pooling, and the layer of that name.
 ///
@@ -92,9 +92,9 @@ pub(super) fn window_attributes(w: &Window<2>) -> Attributes {
         a.push(("dilation", (&w.dilations()[..]).into()));
     }
     match w.rounding() {
-        crate::Rounding::Exact => {}
-        crate::Rounding::Floor => a.push(("rounding", "floor".into())),
-        crate::Rounding::Ceil => a.push(("rounding", "ceil".into())),
+        Rounding::Exact => {}
+        Rounding::Floor => a.push(("rounding", "floor".into())),
+        Rounding::Ceil => a.push(("rounding", "ceil".into())),
     }
     a
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::real::Real;
+use crate::shape::Dims;
 use crate::tape::{AttrValue, Kind, Line, Tape};
 
 /// The listing of the whole tape: number, type, name, operation with operands and attributes, and where it comes from.
@@ -57,7 +58,7 @@ struct Row {
 }
 
 fn rows<T: Real>(tape: &Tape<T>, l: &Line) -> Vec<Row> {
-    let row = |(k, (kind, dims)): (usize, &(Kind, crate::Dims))| Row {
+    let row = |(k, (kind, dims)): (usize, &(Kind, Dims))| Row {
         id: format!("%{}", l.id as usize + k),
         ty: format!("{}{}", if *kind == Kind::Real { T::NAME } else { "u32" }, list(dims)),
         name: if k == 0 { l.name.as_deref().unwrap_or_default().to_string() } else { String::new() },

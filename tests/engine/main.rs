@@ -1,0 +1,13 @@
+//! The engine from outside: what is computed and how often, derivatives of every order, failures, memory, programs.
+//! Operations have tests of their own; here they only serve to show what tape, sweeps and executor do with them.
+
+mod deep;
+mod derivatives;
+mod memory;
+mod misuse;
+mod program;
+mod reuse;
+mod sizes;
+mod support;
+mod user_op;
+mod zeros;

@@ -1,0 +1,158 @@
+//! A program replays a tape: same bits as recording anew, decisions made anew, inputs checked, from any thread.
+//! The reference is always a fresh tape with the same leaves.
+
+use wengert::prelude::*;
+use wengert::{Inputs, Program, Workspace};
+
+use crate::support::{network, noise, numbers, panic_text};
+
+const SIDE: usize = 16;
+
+fn images(shift: f32) -> Vec<f32> {
+    numbers(2 * SIDE * SIDE).iter().map(|v| (v * 5.0 + shift).sin()).collect()
+}
+
+/// Loss, scores and the gradient with respect to the images of the network with a random line, on a tape of its own, at some step.
+fn record(tape: &Tape, pixels: Vec<f32>) -> [Var<'_>; 3] {
+    let leaf = tape.constant(pixels).named("pixels");
+    let images = noise(leaf.reshape([2, 1, SIDE, SIDE]), 1);
+    let (loss, scores) = network(tape, images, SIDE);
+    [loss, scores, grad(loss, &[leaf])[0]]
+}
+
+fn program() -> Program<f32> {
+    let tape = Tape::new().seeded(5);
+    let [loss, scores, pixels] = record(&tape, images(0.0));
+    tape.freeze(&[("loss", loss.into()), ("scores", scores.into()), ("pixels", pixels.into())]).unwrap()
+}
+
+fn inputs(shift: f32, step: u64) -> Inputs<f32> {
+    let parameters = Inputs::new().real("kernels", numbers(4 * 9)).real("weights", numbers(SIDE * SIDE * 5));
+    parameters.real("pixels", images(shift)).at_step(step)
+}
+
+/// Loss, scores and gradient as bits, by recording anew.
+fn anew(shift: f32, step: u64) -> [Vec<u32>; 3] {
+    let mut tape = Tape::new().seeded(5);
+    tape.set_step(step);
+    record(&tape, images(shift)).map(|v| v.value().iter().map(|v| v.to_bits()).collect())
+}
+
+fn replayed(program: &Program<f32>, workspace: &mut Workspace<f32>, shift: f32, step: u64) -> [Vec<u32>; 3] {
+    let out = program.run(&inputs(shift, step), workspace).unwrap();
+    ["loss", "scores", "pixels"].map(|name| out[name].as_slice().iter().map(|v| v.to_bits()).collect())
+}
+
+#[test]
+fn a_run_has_the_bits_of_recording_anew() {
+    let (program, mut workspace) = (program(), Workspace::new());
+    let mut seen = std::collections::HashSet::new();
+    for (shift, step) in [(0.0, 0), (0.4, 0), (0.4, 1), (1.7, 9), (0.0, 0)] {
+        let bits = replayed(&program, &mut workspace, shift, step);
+        assert!(bits == anew(shift, step), "shift {shift}, step {step}");
+        seen.insert(bits);
+    }
+    assert_eq!(seen.len(), 4, "inputs and step make a difference");
+}
+
+#[test]
+fn decisions_are_made_anew() {
+    let tape = Tape::new();
+    let x = tape.var([[[1., 2.], [3., 4.]]]).named("x");
+    let (pooled, index) = x.max_pool2d_with_indices(2);
+    let dx = grad(pooled.sum(), &[x])[0];
+    let program = tape.freeze(&[("winner", index.into()), ("dx", dx.into())]).unwrap();
+    let mut workspace = Workspace::new();
+    for (pixels, winner) in [([[[9., 2.], [3., 4.]]], 0), ([[[1., 2.], [8., 4.]]], 2), ([[[1., 7.], [3., 4.]]], 1)] {
+        let out = program.run(&Inputs::new().real("x", pixels), &mut workspace).unwrap();
+        assert_eq!(out.ints("winner").unwrap().as_slice(), [winner]);
+        let hot: Vec<f32> = (0..4).map(|k| f32::from(u8::from(k == winner))).collect();
+        assert_eq!(out["dx"].as_slice(), hot);
+    }
+}
+
+#[test]
+fn leaves_without_names_are_baked_in_and_unused_inputs_may_be_missing() {
+    let tape = Tape::new();
+    let (x, unused) = (tape.constant(2.0).named("x"), tape.constant(1.0).named("unused"));
+    let y = x * tape.constant(10.0) + 1.0;
+    let program = tape.freeze(&[("y", y.into()), ("x", x.into())]).unwrap();
+    assert_eq!(unused.item(), 1.0);
+    drop(tape);
+    let mut workspace = Workspace::new();
+    let out = program.run(&Inputs::new().real("x", 3.0), &mut workspace).unwrap();
+    assert_eq!((out.item("y"), out.item("x"), out.item("z")), (Some(31.0), Some(3.0), None));
+    assert!(panic_text(|| out["z"].as_slice()[0]).contains("there is no real output `z`"));
+    assert_eq!(program.inputs().map(|(name, ..)| name).collect::<Vec<_>>(), ["x", "unused"]);
+    assert!(program.run(&Inputs::new().real("x", 3.0).real("unused", 0.0), &mut workspace).is_ok());
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_that_names_it() {
+    let tape = Tape::new();
+    let table = tape.var([[1., 2.], [3., 4.], [5., 6.]]).named("table");
+    let rows = tape.ints([0, 2]).named("rows");
+    let y = table.index_select(0, rows).sum();
+    let program = tape.freeze(&[("y", y.into())]).unwrap();
+    let mut workspace = Workspace::new();
+    let good = || Inputs::new().real("table", [[1., 2.], [3., 4.], [5., 6.]]).ints("rows", [1, 1]).unwrap();
+    let mut error = |inputs: Inputs<f32>| program.run(&inputs, &mut workspace).unwrap_err();
+    let e = error(good().real("tabel", 1.0));
+    assert!(e.is_argument() && e.to_string().contains("there is no input `tabel`") && e.to_string().contains("table"));
+    let e = error(Inputs::new().real("table", [[1., 2.], [3., 4.], [5., 6.]]));
+    assert!(e.is_argument() && e.to_string().contains("input `rows` has no value"));
+    let e = error(good().real("table", [[1., 2.]]));
+    assert!(e.is_shape() && e.to_string().contains("input `table` is given shape [1, 2]"));
+    let e = error(good().real("rows", [1., 1.]));
+    assert!(e.is_kind() && e.to_string().contains("input `rows` is given real numbers"));
+    let e = error(good().ints("rows", [1, 3]).unwrap());
+    assert!(e.is_index() && e.to_string().contains("index_select") && e.to_string().contains("program.rs"), "{e}");
+    assert!(Inputs::<f32>::new().ints("rows", [-1]).unwrap_err().to_string().contains("input `rows`"));
+    assert_eq!(program.run(&good(), &mut workspace).unwrap().item("y"), Some(14.0));
+}
+
+#[test]
+fn names_are_unique() {
+    let tape = Tape::new();
+    let (x, y) = (tape.var(1.0).named("x"), tape.var(2.0).named("x"));
+    let e = tape.freeze(&[("sum", (x + y).into())]).unwrap_err();
+    assert!(e.is_argument() && e.to_string().contains("two leaves are called `x`"));
+    let other = Tape::new();
+    let z = other.var(1.0);
+    assert!(other.freeze(&[("z", z.into()), ("z", z.into())]).unwrap_err().to_string().contains("two outputs"));
+    assert!(tape.freeze(&[("z", z.into())]).unwrap_err().is_tape());
+}
+
+#[test]
+fn threads_run_one_program_each_with_a_workspace_of_its_own() {
+    let program = program();
+    std::thread::scope(|threads| {
+        for k in 0..3 {
+            let program = &program;
+            threads.spawn(move || {
+                let mut workspace = Workspace::new();
+                for step in 0..4 {
+                    let shift = k as f32;
+                    assert!(replayed(program, &mut workspace, shift, step) == anew(shift, step));
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_workspace_stops_growing_and_shares_nothing_with_its_inputs() {
+    let program = program();
+    let mut workspace = Workspace::new();
+    let mut weights = Tensor::new([SIDE * SIDE * 5], numbers(SIDE * SIDE * 5)).unwrap();
+    let mut held = Vec::new();
+    for step in 0..50 {
+        let inputs = inputs(0.3, step).real("weights", &weights);
+        let out = program.run(&inputs, &mut workspace).unwrap();
+        assert!(out.item("loss").is_some_and(f32::is_finite));
+        drop((inputs, out));
+        weights.get_mut().expect("nobody else holds the weights after a run")[0] += 1.0;
+        held.push(workspace.bytes_held());
+    }
+    assert_eq!(held[2], held[49], "{held:?}");
+}
