@@ -105,11 +105,12 @@ fn violations(module: &str, text: &str) -> Vec<String> {
     wrong.collect()
 }
 
-/// The top-level module that a source file belongs to; `None` for the crate's root.
+/// The top-level module that a source file belongs to; `None` for the crate's root and for files of tests.
 fn module_of(path: &Path) -> Option<String> {
     let first = path.strip_prefix(src()).unwrap().components().next().unwrap();
     let name = first.as_os_str().to_str().unwrap().trim_end_matches(".rs").to_string();
-    (name != "lib" && name != "main").then_some(name)
+    let is_test = path.file_stem().is_some_and(|stem| stem == "tests");
+    (name != "lib" && name != "main" && !is_test).then_some(name)
 }
 
 #[test]
