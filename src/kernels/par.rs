@@ -4,6 +4,7 @@
 use crate::error::Error;
 
 /// Work below this many elements stays on the calling thread: handing out a task costs more than it would save.
+#[cfg(feature = "threads")]
 const GRAIN: usize = 1 << 15;
 
 /// Calls `f(k, chunk)` for every `chunk` elements of `out`, in parallel where `work` (elements touched) is large.

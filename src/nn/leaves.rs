@@ -43,15 +43,17 @@ pub struct Leaves<'t, T: Real> {
     path: String,
 }
 
+/// The line that stands for each entry, and whether the entry is frozen.
+type Lines<'t, T> = IndexMap<Arc<str>, (Var<'t, T>, bool)>;
+
 struct Set<'t, T: Real> {
     tape: &'t Tape<T>,
     mode: Mode,
-    /// The line that stands for each entry, and whether the entry is frozen.
-    lines: RefCell<IndexMap<Arc<str>, (Var<'t, T>, bool)>>,
+    lines: RefCell<Lines<'t, T>>,
 }
 
 impl<'t, T: Real> Leaves<'t, T> {
-    pub(super) fn new(tape: &'t Tape<T>, mode: Mode, lines: IndexMap<Arc<str>, (Var<'t, T>, bool)>) -> Self {
+    pub(super) fn new(tape: &'t Tape<T>, mode: Mode, lines: Lines<'t, T>) -> Self {
         Leaves { set: Rc::new(Set { tape, mode, lines: RefCell::new(lines) }), path: String::new() }
     }
 

@@ -11,7 +11,7 @@ const START: [f64; 3] = [1.5, -0.25, 3.0];
 
 /// Gradients that change from step to step and depend on w: g = w² + s·(−1)ᵏ.
 fn gradient(w: f64, element: usize, step: usize) -> f64 {
-    w * w + (step as f64 + 0.5) * if element % 2 == 0 { 1.0 } else { -1.0 }
+    w * w + (step as f64 + 0.5) * if element.is_multiple_of(2) { 1.0 } else { -1.0 }
 }
 
 fn store<T: Real>() -> Params<T> {

@@ -14,6 +14,12 @@ use crate::error::Error;
 use crate::kernels::map;
 use crate::real::Real;
 
+/// The rule of a row for both sweeps: parameters, operand i, v, and the line, to the product ∂f/∂xᵢ ⊙ v.
+pub type PushRule<T> = for<'t> fn(&[T; 2], usize, Var<'t, T>, &At<'t, T>) -> Push<'t, T>;
+
+/// What a row with a kink decides, from its parameters and the line.
+pub type DecideRule<T> = for<'t> fn(&[T; 2], &At<'t, T>) -> Decision<'t, T>;
+
 /// A pointwise operation y = f(x₀, x₁, …; p): all operands have the result's shape.
 pub struct Row<T: Real> {
     /// The name in listings.
@@ -27,9 +33,9 @@ pub struct Row<T: Real> {
     /// The loop: operands of equal length into `y`, every element.
     pub block: fn(p: &[T; 2], x: &[&[T]], y: &mut [T]),
     /// The product of v with the local derivative along operand i: ∂f/∂xᵢ ⊙ v.
-    pub push: for<'t> fn(p: &[T; 2], i: usize, v: Var<'t, T>, at: &At<'t, T>) -> Push<'t, T>,
+    pub push: PushRule<T>,
     /// The choice it makes, where it has a kink.
-    pub decide: Option<for<'t> fn(p: &[T; 2], at: &At<'t, T>) -> Decision<'t, T>>,
+    pub decide: Option<DecideRule<T>>,
     /// What `push` reads.
     pub reads: Reads,
     /// The formula, from the row's own source.
