@@ -143,7 +143,7 @@ fn a_violation_is_seen() {
 }
 
 /// Files that hold an operation and do not check it.
-fn unchecked<'a>(files: &'a [(String, String)]) -> Vec<&'a str> {
+fn unchecked(files: &[(String, String)]) -> Vec<&str> {
     // A rule that ignores its context is that of an operation without real operands.
     let is_op = |text: &str| text.contains("impl<T: Real> Op<T> for") && text.contains("fn vjp<'t>(&self, r:");
     let is_checked = |text: &str| text.contains("check_op(") || text.contains("OpCheck::new(");
