@@ -15,13 +15,21 @@
 //! assert!(tape.to_string().contains("plane_scatter"));        // the listing shows every line, adjoint lines too
 //! ```
 //!
-//! # Four types
+//! # The parts
+//!
+//! Four types are the engine:
 //!
 //! - [`Tape`] holds the lines. `Tape::new()` computes in `f32`, `Tape::<f64>::default()` in `f64`.
 //! - [`Var`] is a real line, [`IntVar`] an integer one: `Copy` handles with the operations as methods and operators.
 //! - [`Gradients`] is what [`Var::backward`] returns: the gradient of every leaf made by [`Tape::var`].
 //! - [`Error`] says what is wrong, which rule was broken, how to mend it, and where. In expressions it is a panic at the
 //!   caller's line; in [`Tape::apply`], in the `try_` methods and for files it is a `Result`.
+//!
+//! A training kit stands above them and is built of nothing but their public operations: [`nn`] (a store of parameters, and
+//! layers), [`optim`] (optimisers, schedules, clipping), [`data`] (labelled images and their files) and `io` (checkpoints,
+//! with the feature `io`). The [`prelude`] holds what every program on a tape needs and leaves the kit out, since many
+//! programs want one part of it only: `use wengert::nn::*` and `use wengert::optim::*` clash neither with it nor with each
+//! other.
 //!
 //! # What it does, and what it does not
 //!
@@ -31,7 +39,7 @@
 //!
 //! # Cookbook
 //!
-//! Train: clear the tape, put the parameters on it, update them by their gradients.
+//! Train by hand: clear the tape, put the parameters on it, update them by their gradients.
 //!
 //! ```
 //! use wengert::prelude::*;
@@ -44,6 +52,27 @@
 //!     w -= 0.2 * loss.backward()[p].sum();
 //! }
 //! assert!((w - 3.0).abs() < 1e-9);
+//! ```
+//!
+//! Train with the kit: a store of parameters, a chain of layers, an optimiser.
+//!
+//! ```
+//! use wengert::prelude::*;
+//! use wengert::{nn::*, optim::*};
+//! let mut params = Params::<f32>::new(1);
+//! let net = Sequential::new().push(Linear::new(2, 8)).push(Tanh).push(Linear::new(8, 1)).init(&mut params);
+//! let (mut opt, mut tape) = (AdamW::new(0.05), Tape::new());
+//! let mut losses = Vec::new();
+//! for _ in 0..100 {
+//!     tape.clear();
+//!     let x = tape.constant([[0., 1.], [1., 0.], [1., 1.]]);
+//!     let loss = net.apply(&params.on(&tape, Mode::Train), x).mse(tape.constant([[1.], [2.], [3.]]));
+//!     let grads = loss.backward();
+//!     losses.push(loss.item());
+//!     opt.step(&mut params, &grads)?;
+//! }
+//! assert!(losses[99] < 0.01 * losses[0]);
+//! # Ok::<(), wengert::Error>(())
 //! ```
 //!
 //! Differentiate with respect to any line, and again: [`grad`] returns lines.
@@ -87,7 +116,21 @@
 //! assert!(grads.why_zero(x).unwrap().contains("stop_gradient cuts the path"));
 //! ```
 //!
-//! Write an operation of your own: implement [`Op`], and test it with [`check_op`].
+//! Record once, run many times: [`Tape::freeze`] makes a [`Program`], which any thread may run with new inputs.
+//!
+//! ```
+//! use wengert::{Inputs, Workspace, prelude::*};
+//! let tape = Tape::new();
+//! let x = tape.constant([1., 2.]).named("x");
+//! let program = tape.freeze(&[("norm", x.square().sum().sqrt().into())])?;
+//! let mut workspace = Workspace::new();
+//! let out = program.run(&Inputs::new().real("x", [3., 4.]), &mut workspace)?;
+//! assert_eq!(out.item("norm"), Some(5.0));
+//! # Ok::<(), wengert::Error>(())
+//! ```
+//!
+//! Say how many threads kernels use: [`with_threads`]. Write an operation of your own: implement [`Op`], and test it with
+//! [`check_op`].
 
 #![deny(missing_docs)]
 #![warn(missing_debug_implementations)]
@@ -129,7 +172,7 @@ pub use tape::{
 };
 pub use window::{PerAxis, Rounding, Window};
 
-/// What most programs need; meant to be imported whole.
+/// What every program on a tape needs; meant to be imported whole. The training kit is imported by its own modules.
 pub mod prelude {
     pub use crate::adjoint::{grad, grad_with, jvp};
     pub use crate::exec::Gradients;
