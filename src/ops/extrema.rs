@@ -1,5 +1,5 @@
 //! Elementwise maximum and minimum of two lines, and clamping between bounds.
-//! Cotangents pass by selection: ties of two lines share evenly, and a number on its bound passes them whole.
+//! Cotangents pass by selection: ties of two lines share evenly, and an element on its bound passes nothing.
 
 use super::arith::binary;
 use super::compare::LineOrNumber;
@@ -65,42 +65,42 @@ impl<T: Real> Table<T> {
             let gap = |bound: T| (x - bound.as_f64()).abs();
             Decision {
                 what: "inside the bounds or not",
-                choice: x.ge(low).and(x.le(high)),
+                choice: x.gt(low).and(x.lt(high)),
                 gap: Some(gap(p[0]).minimum(gap(p[1]))),
             }
         };
-        derivative "1 where low <= x <= high"; reads Reads::OPERANDS; domain [(-0.4, 0.4)]; cheap
+        derivative "1 where low < x < high"; reads Reads::OPERANDS; domain [(-0.4, 0.4)]; cheap
     };
 
-    /// v where low ≤ x ≤ high, else 0: the adjoint of clamping.
+    /// v where low < x < high, else 0: the adjoint of clamping. On a bound it is 0, as relu's is at 0 (and PyTorch's).
     pub(crate) const GATE_BETWEEN: &'static Row<T> = row! {
-        "gate_between", |v: Real, x: Real; low, high| -> Real { if x >= low && x <= high { v } else { T::zero() } };
+        "gate_between", |v: Real, x: Real; low, high| -> Real { if x > low && x < high { v } else { T::zero() } };
         push |i, u, at, p| match i {
             0 => Push::Along(u.gate_between(at.x(1), *p)),
             _ => Push::Zero("the side of a bound is constant on either side"),
         };
-        derivative "1 where low <= x <= high; 0"; reads Reads { operands: Which::These(0b10), results: Which::None };
+        derivative "1 where low < x < high; 0"; reads Reads { operands: Which::These(0b10), results: Which::None };
         domain [ANY, (-0.4, 0.4)]; cheap
     };
 
     pub(crate) const AT_LEAST: &'static Row<T> = row! {
         "at_least", |x: Real, low: Real; | -> Real { if x < low || low.is_nan() { low } else { x } };
         push |i, v, at, _| {
-            let below = at.x(0).lt(at.x(1));
+            let below = at.x(0).le(at.x(1));
             Push::Along(if i == 0 { below.select(0.0, v) } else { below.select(v, 0.0) })
         };
         decide winner;
-        derivative "1 where x >= low; 1 where x < low"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
+        derivative "1 where x > low; 1 where x <= low"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
     };
 
     pub(crate) const AT_MOST: &'static Row<T> = row! {
         "at_most", |x: Real, high: Real; | -> Real { if x > high || high.is_nan() { high } else { x } };
         push |i, v, at, _| {
-            let above = at.x(0).gt(at.x(1));
+            let above = at.x(0).ge(at.x(1));
             Push::Along(if i == 0 { above.select(0.0, v) } else { above.select(v, 0.0) })
         };
         decide winner;
-        derivative "1 where x <= high; 1 where x > high"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
+        derivative "1 where x < high; 1 where x >= high"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
     };
 }
 
@@ -145,7 +145,8 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// min(max(x, low), high); each bound is a number or a line that broadcasts. NaN stays NaN.
     ///
-    /// An element on a bound passes its cotangent whole, as in PyTorch; one outside passes it to the bound it was set to.
+    /// An element on a bound has derivative 0, as relu at 0 and as in PyTorch; it and those outside pass their cotangent
+    /// to the bound, where that is a line.
     /// Where low > high the result is high.
     ///
     /// ```
@@ -154,7 +155,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// let x = tape.var([-2., -1., 0., 3.]);
     /// let y = x.clamp(-1.0, 1.0);
     /// assert_eq!(y.value().as_slice().unwrap(), [-1., -1., 0., 1.]);
-    /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0., 1., 1., 0.]);
+    /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0., 0., 1., 0.]);
     /// ```
     ///
     /// # Panics
@@ -168,7 +169,7 @@ impl<'t, T: Real> Var<'t, T> {
         }
     }
 
-    /// max(x, low), with the derivative of [`clamp`](Var::clamp): 1 for an element on its bound.
+    /// max(x, low), with the derivative of [`clamp`](Var::clamp): 0 for an element on its bound.
     ///
     /// ```
     /// use wengert::prelude::*;
@@ -187,7 +188,7 @@ impl<'t, T: Real> Var<'t, T> {
         }
     }
 
-    /// min(x, high), with the derivative of [`clamp`](Var::clamp): 1 for an element on its bound.
+    /// min(x, high), with the derivative of [`clamp`](Var::clamp): 0 for an element on its bound.
     ///
     /// ```
     /// use wengert::prelude::*;
@@ -277,14 +278,14 @@ mod tests {
     }
 
     #[test]
-    fn clamping_passes_on_its_bounds_and_prefers_the_upper_one() {
+    fn clamping_stops_on_its_bounds_and_prefers_the_upper_one() {
         let tape = Tape::<f64>::default();
-        let x = tape.var([-1., 1., 7., NAN]);
+        let x = tape.var([-1., 0.5, 7., NAN, 1.]);
         let y = x.clamp(-1.0, 1.0);
         assert!(y.value()[[3]].is_nan());
-        assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [1., 1., 0., 0.]);
+        assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0., 1., 0., 0., 0.]);
         assert_eq!(tape.var([-9., 0., 9.]).clamp(2.0, -2.0).value().as_slice().unwrap(), [-2.; 3]);
-        assert_eq!(x.clamp_min(0.0).sum().backward()[x].as_slice().unwrap(), [0., 1., 1., 0.]);
+        assert_eq!(x.clamp_min(0.5).sum().backward()[x].as_slice().unwrap(), [0., 0., 1., 0., 1.]);
     }
 
     #[test]
@@ -295,8 +296,8 @@ mod tests {
         let y = x.clamp(low, high);
         assert_eq!(y.value().as_slice().unwrap(), [1., 1., 3., 0.]);
         let g = y.sum().backward();
-        assert_eq!(g[x].as_slice().unwrap(), [0., 1., 0., 0.]);
-        assert_eq!((g[low].sum(), g[high].as_slice().unwrap()), (1., &[0., 0., 1., 1.][..]));
+        assert_eq!(g[x].as_slice().unwrap(), [0., 0., 0., 0.]);
+        assert_eq!((g[low].sum(), g[high].as_slice().unwrap()), (2., &[0., 0., 1., 1.][..]));
     }
 
     #[test]

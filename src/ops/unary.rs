@@ -1,5 +1,5 @@
 //! The table of unary pointwise operations: one row each, with formula, derivative, test domain and an example.
-//! At kinks the policy of the crate holds: relu'(0) = |x|'(0) = 0.
+//! At kinks the policy of docs/kinks.md holds: relu'(0) = |x|'(0) = 0.
 
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, LN_10, PI};
 
