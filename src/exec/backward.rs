@@ -15,7 +15,7 @@ use crate::real::Real;
 use crate::tape::{Data, IntoTensor, Var, array_from};
 
 impl<T: Real> Var<'_, T> {
-    /// The gradient of this scalar with respect to every leaf made by [`Tape::var`]: ∂y/∂x for each x.
+    /// The gradient of this scalar with respect to every leaf made by [`Tape::var`](crate::Tape::var): ∂y/∂x for each x.
     ///
     /// Writes the adjoint lines, runs forward and adjoint lines together, and returns the results. It may be called again
     /// on the same tape. Gradients with respect to other lines, as lines: [`grad`](crate::grad).

@@ -56,7 +56,7 @@ impl<'a, T> Arg<'a, T> {
         }
     }
 
-    /// Whether the operand's buffer has become result 0 (see [`Op::overwrites`]).
+    /// Whether the operand's buffer has become result 0 (see [`Op::overwrites`](super::Op::overwrites)).
     pub fn taken(&self) -> bool {
         matches!(self.data, ArgData::Taken)
     }
