@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::tape::{At, Given, Graph, Tape, Var, Vjp};
+use crate::tape::{At, Form, Given, Graph, Tape, Var, Vjp};
 
 /// What a sweep found: a cotangent line for each wanted line, and where derivatives were cut.
 #[derive(Debug)]
@@ -196,7 +196,18 @@ fn sweep<'t, T: Real>(y: Var<'t, T>, seed: Var<'t, T>, wrt: &[Var<'t, T>]) -> Ve
     let tape = y.tape;
     let ids: SmallVec<[u32; 8]> = wrt.iter().map(|v| v.id).collect();
     let found = reverse(tape, &[(y.id, seed.id)], &ids).cotangents;
-    found.iter().zip(wrt).map(|(c, x)| c.map_or_else(|| tape.zeros(x.dims()), |id| Var::new(tape, id))).collect()
+    let line = |(c, x): (&Option<u32>, &Var<'t, T>)| c.map_or_else(|| tape.zeros(x.dims()), |id| handed_out(tape, id));
+    found.iter().zip(wrt).map(line).collect()
+}
+
+/// The line, or, for a fill that a rule wrote, one of the caller's own: rules fold theirs away, and with it the path from
+/// a handle that somebody may differentiate by.
+fn handed_out<T: Real>(tape: &Tape<T>, id: u32) -> Var<'_, T> {
+    let by_rule = tape.graph.borrow().node(id).written_by_rule();
+    match tape.op_of(id).get().form() {
+        Form::Fill(value) if by_rule => tape.fill(tape.dims_of(id), value),
+        _ => Var::new(tape, id),
+    }
 }
 
 /// ȳ = 1, written in the name of the root.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use ndarray::ArrayD;
 
 use super::gradients::{Entry, Gradients};
@@ -106,8 +107,13 @@ fn gradients<T: Real>(root: Var<'_, T>, sweep: Sweep) -> Result<Gradients<T>, Er
         };
         let entries = leaves.iter().zip(cotangents).map(entry).collect();
         let updates = fresh.into_iter().map(|(name, id, v)| (name, owned(store, g.dims(id), v))).collect();
-        let names = leaves.iter().filter_map(|&id| g.names.get(&id).map(|n| (Arc::clone(n), id))).collect();
-        Ok(Gradients { tape: tape.identity(), entries, names, updates, returns: store.pool.returns() })
+        let (mut names, mut shared_name) = (IndexMap::new(), None);
+        for (&id, name) in leaves.iter().filter_map(|id| Some((id, g.names.get(id)?))) {
+            if names.insert(Arc::clone(name), id).is_some() {
+                shared_name = Some(Arc::clone(name));
+            }
+        }
+        Ok(Gradients { tape: tape.identity(), entries, names, shared_name, updates, returns: store.pool.returns() })
     })
 }
 

@@ -34,6 +34,8 @@ pub struct Gradients<T: Real> {
     pub(super) tape: (u64, u64),
     pub(super) entries: IndexMap<u32, Entry<T>>,
     pub(super) names: IndexMap<Arc<str>, u32>,
+    /// A name that more than one leaf has.
+    pub(super) shared_name: Option<Arc<str>>,
     pub(super) updates: IndexMap<Arc<str>, ArrayD<T>>,
     pub(super) returns: Returns<T>,
 }
@@ -50,7 +52,9 @@ impl<T: Real> Gradients<T> {
         (leaf.tape.identity() == self.tape).then(|| self.entries.get(&leaf.id).map(|e| &e.array)).flatten()
     }
 
-    /// The gradient of the leaf of that name.
+    /// The gradient of the leaf of that name; of several leaves called the same, that of the one recorded last.
+    ///
+    /// Optimisers refuse gradients in which a name stands for several leaves.
     pub fn by_name(&self, name: &str) -> Option<&ArrayD<T>> {
         self.names.get(name).map(|id| &self.entries[id].array)
     }
@@ -58,6 +62,11 @@ impl<T: Real> Gradients<T> {
     /// The reason for which a leaf's gradient is zero throughout, if no derivative arrives at it.
     pub fn why_zero(&self, leaf: Var<'_, T>) -> Option<&str> {
         (leaf.tape.identity() == self.tape).then(|| self.entries.get(&leaf.id)?.why_zero.as_deref()).flatten()
+    }
+
+    /// A name that more than one leaf has, so that it does not tell whose gradient is meant.
+    pub(crate) fn shared_name(&self) -> Option<&str> {
+        self.shared_name.as_deref()
     }
 
     /// Gradients of named leaves, in the order in which the leaves were recorded.

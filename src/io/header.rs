@@ -89,7 +89,12 @@ impl FromStr for Header {
                 _ => return Err(bad(line)),
             }
         }
-        Ok(header)
+        match &header.optimizer {
+            Some(o) if !o.rate.is_finite() => Err(Error::format(format!("the learning rate is {}", o.rate))
+                .rule("an optimiser's line is followed by its rate, a finite number")
+                .fix("use a file that this program wrote, unchanged")),
+            _ => Ok(header),
+        }
     }
 }
 
@@ -130,6 +135,10 @@ mod tests {
     fn other_text_is_refused() {
         for text in ["", "version=2", "epoch=1", "version=1\nepoch=-1", "version=1\nwhat=1", "version=1\ncount=1 w"] {
             assert!(text.parse::<Header>().unwrap_err().is_format(), "{text}");
+        }
+        for rate in ["", "rate=NaN\n", "rate=inf\n"] {
+            let e = format!("version=1\noptimizer=sgd\n{rate}").parse::<Header>().unwrap_err();
+            assert!(e.is_format() && e.to_string().contains("the learning rate is"), "{e}");
         }
         let e = format!("version=1\n{}", "x".repeat(1000)).parse::<Header>().unwrap_err();
         assert!(e.to_string().len() < 400, "{e}");

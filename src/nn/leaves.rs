@@ -129,8 +129,8 @@ impl<'t, T: Real> Leaves<'t, T> {
         let mut lines = self.set.lines.borrow_mut();
         if let Some((line, frozen)) = lines.get_mut(&*name) {
             if !*frozen {
-                *line = value;
                 self.set.tape.update(&name, value);
+                *line = value;
             }
             return;
         }

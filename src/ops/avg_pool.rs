@@ -124,6 +124,7 @@ impl<T: Real> Op<T> for AvgPool2d {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        Sig::expect(x, &[Kind::Real])?;
         Ok(ResultSigs::real(resized(x[0].dims, self.output(image_size(&x[0])?)?)))
     }
 

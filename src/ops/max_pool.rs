@@ -106,7 +106,13 @@ impl<T: Real> Op<T> for MaxPool2d {
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
         Sig::expect(x, &[Kind::Real])?;
-        let [h, w] = self.window.pool_output(image_size(&x[0])?)?;
+        let plane = image_size(&x[0])?;
+        let [h, w] = self.window.pool_output(plane)?;
+        if plane[0].saturating_mul(plane[1]).checked_sub(1).is_some_and(|last| u32::try_from(last).is_err()) {
+            return Err(Error::shape(format!("a plane of {}×{} has too many cells to number", plane[0], plane[1]))
+                .rule("indices are u32: a plane has at most 4294967296 cells")
+                .fix("pool in parts: slice the image"));
+        }
         let mut d = Dims::from(&x[0].dims[..x[0].rank() - 2]);
         d.push(h);
         d.push(w);
@@ -200,6 +206,14 @@ mod tests {
         check_op(MaxPool2d::new(2).dilation(2).stride(1), &[&[1, 2, 5, 5]]).assert();
         check_op(MaxPool2d::new(3).stride(2).ceil(), &[&[1, 1, 6, 6]]).assert();
         check_op(MaxPool2d::new(2), &[&[0, 3, 4, 4]]).assert();
+    }
+
+    #[test]
+    fn a_plane_whose_cells_cannot_be_numbered_is_refused() {
+        let tape = Tape::new();
+        let pool = |w: usize| tape.apply(MaxPool2d::new(1), &[tape.zeros([1, 1 << 16, w]).into()]);
+        assert!(pool(1 << 16).is_ok());
+        assert!(pool((1 << 16) + 1).unwrap_err().is_shape());
     }
 
     #[test]

@@ -111,7 +111,7 @@ unary! {
         ex "var(0.5).softplus()" => "0.9740769842";
 
     /// max(x, 0); its derivative at 0 is 0, and NaN stays NaN.
-    RELU relu() |x| if x > T::zero() { x } else { x * T::zero() }; in POSITIVE; push[x; v] v.gate(x); cheap;
+    RELU relu() |x| if x <= T::zero() { T::zero() } else { x }; in POSITIVE; push[x; v] v.gate(x); cheap;
         decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
         ex "var(-2.0).relu()" => "0.0";
 
@@ -139,7 +139,7 @@ unary! {
         }; in ANY;
         d[x] {
             let t = ((x + x.square() * x * GELU_CUBIC) * gelu_slope()).tanh();
-            (t + 1.0) * 0.5 + x * (1.0 - t.square()) * (x.square() * (3.0 * GELU_CUBIC) + 1.0) * (0.5 * gelu_slope())
+            (t + 1.0) * 0.5 + (1.0 - t.square()).azmul(x * (x.square() * (3.0 * GELU_CUBIC) + 1.0)) * (0.5 * gelu_slope())
         }; dear;
         ex "var(0.5).gelu_tanh()" => "0.345714009";
 
@@ -219,6 +219,17 @@ mod tests {
         assert_eq!(x.relu().sum().backward()[x][[0]], 0.0);
         assert_eq!(x.abs().sum().backward()[x][[0]], 0.0);
         assert!(x.relu().value()[[1]].is_nan() && x.sign().value()[[1]].is_nan());
+    }
+
+    #[test]
+    fn rectifiers_and_gelu_have_their_limits_at_the_ends_of_the_range() {
+        let tape = Tape::<f32>::default();
+        let x = tape.var([f32::NEG_INFINITY, -3.0, -0.0, f32::INFINITY]);
+        let bits: Vec<u32> = x.relu().value().iter().map(|v| v.to_bits()).collect();
+        assert_eq!(bits, [0.0, 0.0, 0.0, f32::INFINITY].map(f32::to_bits));
+        assert_eq!(x.relu().sum().backward()[x].as_slice().unwrap(), [0.0, 0.0, 0.0, 1.0]);
+        let far = tape.var([-1e30, 1e30]);
+        assert_eq!(far.gelu_tanh().sum().backward()[far].as_slice().unwrap(), [0.0, 1.0]);
     }
 
     #[test]

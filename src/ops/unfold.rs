@@ -99,6 +99,7 @@ impl<T: Real> Op<T> for Unfold {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        Sig::expect(x, &[Kind::Real])?;
         let [rows, columns] = self.window.output(image_size(&x[0])?)?;
         let lead = x[0].rank() - 3;
         let mut d = Dims::from(&x[0].dims[..lead]);

@@ -12,14 +12,14 @@ use crate::tape::Tensor;
 /// A rule that renews parameters along their gradients.
 ///
 /// All of the crate's optimisers do the following in a step. Gradients find their parameters by name; one for an unknown
-/// name or of a wrong shape is an error, and nothing has changed then. A parameter that no derivative arrives at, or that
+/// name or of a wrong shape is an error, a name that several leaves have too, and nothing has changed then. A parameter that no derivative arrives at, or that
 /// was not on the tape, is left alone: no decay, no momentum, no count. Frozen entries never change. New values of buffers
 /// that were registered on the tape ([`Leaves::update`](crate::nn::Leaves::update)) are written.
 pub trait Optimizer<T: Real> {
     /// One step.
     ///
     /// # Errors
-    /// A gradient or buffer has no entry of its name in the store, or another shape.
+    /// A gradient or buffer has no entry of its name in the store, or another shape, or shares its name with another.
     fn step(&mut self, params: &mut Params<T>, grads: &Gradients<T>) -> Result<(), Error>;
 
     /// The learning rate.
@@ -91,7 +91,8 @@ pub(super) fn slots<'m, T: Real, const S: usize>(
         memory.insert(name.to_owned(), Slots { count: 0, values: std::array::from_fn(|_| zeros()) });
     }
     let slots = &mut memory[name];
-    slots.count += 1;
+    // A count read from a file may be any number; corrections of bias have died away long before this end.
+    slots.count = slots.count.saturating_add(1);
     slots
 }
 
@@ -144,6 +145,11 @@ fn list(names: &[&str]) -> String {
 
 /// Checks that every gradient and every new buffer value has its place in the store.
 pub(super) fn check<T: Real>(params: &Params<T>, grads: &Gradients<T>) -> Result<(), Error> {
+    if let Some(name) = grads.shared_name() {
+        return Err(Error::argument(format!("several differentiable leaves are called `{name}`"))
+            .rule("a step finds the gradient of a parameter by its name, which one leaf has")
+            .fix("put the store on the tape once a step (`Params::on`) and use its leaves wherever they are needed"));
+    }
     for (name, array) in grads.named().chain(grads.updates().iter().map(|(name, a)| (&**name, a))) {
         params.check_shape(name, array.shape())?;
     }

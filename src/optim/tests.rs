@@ -127,6 +127,18 @@ fn a_step_that_does_not_fit_changes_nothing() {
 }
 
 #[test]
+fn a_store_put_on_the_tape_twice_is_no_half_step() {
+    let mut params = store::<f64>();
+    let before = params.clone();
+    let tape = Tape::default();
+    let (a, b) = (params.on(&tape, Mode::Train), params.on(&tape, Mode::Train));
+    let grads = (a.get("w").sum() + b.get("w").square().sum()).backward();
+    let e = Sgd::new(0.1).step(&mut params, &grads).unwrap_err();
+    assert!(e.is_argument() && e.to_string().contains("several differentiable leaves are called `w`"), "{e}");
+    assert_eq!(params.get("w"), before.get("w"));
+}
+
+#[test]
 fn parameters_that_no_derivative_reaches_and_frozen_ones_rest() {
     let mut params = store::<f64>();
     params.insert("idle", Role::Parameter, [5.0]).unwrap();

@@ -142,7 +142,8 @@ impl<T: Real> Tape<T> {
         }
         self.graph.get_mut().clear();
         self.epoch += 1;
-        self.step.set(self.step.get() + 1);
+        // A resumed count may be any number, and masks only have to differ from the step before.
+        self.step.set(self.step.get().wrapping_add(1));
         self.ordinal.set(0);
         self.scope.set(0);
         self.rule.set(None);

@@ -125,3 +125,13 @@ fn two_leaves_may_get_the_very_same_large_cotangent() {
     assert!(grads[a].iter().chain(&grads[b]).all(|v| *v == 54.0));
     assert!(grads[c].iter().all(|v| *v == 54.0));
 }
+
+#[test]
+fn a_gradient_that_is_one_number_repeated_can_be_differentiated_by() {
+    let tape = doubles();
+    let x = tape.var([1., 2.]);
+    let ones = grad(x.sum(), &[x])[0];
+    let slope = grad((ones * x * x).sum(), &[x])[0];
+    assert_eq!(slope.value(), array![2., 4.].into_dyn());
+    assert_eq!(grad(slope.sum(), &[ones])[0].value(), array![2., 4.].into_dyn());
+}

@@ -1,7 +1,9 @@
 //! What goes wrong is told with the operation, the operands and the user's lines, and the tape stays usable.
 //! Wrong handles, stale gradients, rules that panic, kernels that fault.
 
+use ndarray::array;
 use wengert::prelude::*;
+use wengert::{Op, Unfold};
 
 use crate::support::{BrokenRule, doubles, panic_text, parts};
 
@@ -73,4 +75,29 @@ fn a_kernel_that_faults_is_an_error_with_its_source_line() {
     assert_eq!((good.item(), good.backward()[x].as_slice().unwrap()), (6.25, [3.0, -4.0].as_slice()));
     let (_, whole) = parts(x.abs());
     assert_eq!(whole.value().as_slice().unwrap(), [1, 2]);
+}
+
+#[test]
+fn public_operations_refuse_other_operands_than_theirs() {
+    fn refuses(tape: &Tape, op: impl Op<f32> + Clone) {
+        let (x, i) = (tape.zeros([1, 2, 2]), tape.ints(array![[[1, 2], [3, 4]]]));
+        for operands in [&[][..], &[i.into()], &[x.into(), x.into()]] {
+            assert!(tape.apply(op.clone(), operands).unwrap_err().is_kind());
+        }
+        assert!(tape.apply(op, &[x.into()]).is_ok());
+    }
+    let tape = Tape::new();
+    refuses(&tape, MaxPool2d::new(2));
+    refuses(&tape, AvgPool2d::new(2));
+    refuses(&tape, Unfold::new(2));
+}
+
+#[test]
+fn the_count_of_steps_may_start_anywhere() {
+    let mut tape = Tape::new();
+    tape.set_step(u64::MAX);
+    let before = tape.uniform([8]).value();
+    tape.clear();
+    assert_eq!(tape.step(), 0);
+    assert_ne!(tape.uniform([8]).value(), before);
 }
