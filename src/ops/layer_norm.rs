@@ -34,9 +34,9 @@ impl<T: Real> Op<T> for LayerNorm {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        if !(self.eps >= 0.0 && self.eps.is_finite()) {
+        if !self.eps.is_finite() {
             return Err(Error::argument(format!("eps is {}", self.eps))
-                .rule("eps is a finite number of 0 or more, added to the variance")
+                .rule("eps is a finite number, added to the variance")
                 .fix("use a small positive number such as 1e-5"));
         }
         if let Some(a) = self.axes.iter().find(|&&a| a >= x[0].rank()) {
@@ -113,10 +113,10 @@ impl<'t, T: Real> Var<'t, T> {
     /// Standardises over some axes, y = (x − μ)/√(σ² + eps) with mean μ and variance σ² = 1/n Σ (xᵢ − μ)²: layer
     /// normalisation (Ba, Kiros and Hinton, 2016). Gain and bias are ordinary lines: `x.layer_norm(-1, 1e-5) * gain + bias`.
     ///
-    /// Where σ² + eps is 0 (elements that are all equal, with `eps` 0) the result is NaN.
+    /// Where σ² + eps is not positive (elements that are all equal, with `eps` 0) the result is NaN.
     ///
     /// # Panics
-    /// An axis does not exist or is named twice, or `eps` is negative or not finite.
+    /// An axis does not exist or is named twice, or `eps` is not finite.
     ///
     /// ```
     /// use wengert::prelude::*;
