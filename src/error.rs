@@ -9,12 +9,14 @@ use std::panic::Location;
 ///
 /// In expressions (`x.matmul(w)`) it is the text of a panic at the user's line; where input is data
 /// ([`Tape::apply`](crate::Tape::apply), files) it comes back in a `Result`. The kind is asked for by predicates.
+/// `{}` prints one line for each part, `{:#}` all of them on one line, for logs and command lines.
 ///
 /// ```
 /// use wengert::Error;
 /// let e = Error::shape("cannot multiply [2] by [3]").rule("sizes are equal").fix("transpose one");
 /// assert!(e.is_shape() && !e.is_index());
 /// assert_eq!(e.to_string(), "cannot multiply [2] by [3]\n  rule: sizes are equal\n  fix:  transpose one");
+/// assert_eq!(format!("{e:#}"), "cannot multiply [2] by [3]; rule: sizes are equal; fix: transpose one");
 /// ```
 pub struct Error(Box<Inner>);
 
@@ -197,17 +199,18 @@ impl fmt::Display for Error {
         if let Some(s) = &e.source {
             write!(f, ": {s}")?;
         }
+        let (next, pad) = if f.alternate() { ("; ", "") } else { ("\n  ", " ") };
         if !e.rule.is_empty() {
-            write!(f, "\n  rule: {}", e.rule)?;
+            write!(f, "{next}rule: {}", e.rule)?;
         }
         if !e.fix.is_empty() {
-            write!(f, "\n  fix:  {}", e.fix)?;
+            write!(f, "{next}fix: {pad}{}", e.fix)?;
         }
         for o in &e.operands {
-            write!(f, "\n  {o}")?;
+            write!(f, "{next}{o}")?;
         }
         if let Some(s) = e.site {
-            write!(f, "\n  at {}:{}:{}", s.file(), s.line(), s.column())?;
+            write!(f, "{next}at {}:{}:{}", s.file(), s.line(), s.column())?;
         }
         Ok(())
     }
@@ -216,7 +219,8 @@ impl fmt::Display for Error {
 /// As `Display`, so that `unwrap` and a `main` that returns the error print the sentence and not a struct.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        // Not passed on with its flags: `{:#?}`, in which `dbg!` prints, is no wish for a single line.
+        write!(f, "{self}")
     }
 }
 
