@@ -19,7 +19,7 @@ use crate::tape::{Data, Line, Tape, Var};
 /// let loss = x.sqrt().exp().sum();
 /// let found = loss.first_nonfinite().unwrap();
 /// assert_eq!((found.line.op, found.position), ("sqrt", 1));
-/// assert!(found.to_string().starts_with("sqrt: the first value that is not finite: NaN at element 1 of f32[2]"));
+/// assert!(found.to_string().starts_with("%1 sqrt: the first value that is not finite: NaN at element 1 of f32[2]"));
 /// assert!(x.square().sum().first_nonfinite().is_none());
 /// ```
 #[derive(Clone, Debug)]
@@ -85,9 +85,10 @@ fn report<T: Real>(tape: &Tape<T>, id: u32, position: usize, value: T) -> NonFin
     let line = tape.line(id);
     let what = format!("the first value that is not finite: {value} at element {position} of {}", tape.signature(id));
     let site = line.site;
-    let e = line.operands.iter().enumerate().fold(Error::domain(what).about(line.op), |e, (i, &o)| {
-        e.operand(format!("operand {i}: {}{}", tape.describe(o), extremes(tape, o)))
-    });
+    let e =
+        line.operands.iter().enumerate().fold(Error::domain(what).about(format!("%{id} {}", line.op)), |e, (i, &o)| {
+            e.operand(format!("operand {i}: {}{}", tape.describe(o), extremes(tape, o)))
+        });
     NonFinite { id, position, value: value.to_string(), text: e.at(site).to_string(), line }
 }
 
@@ -95,7 +96,8 @@ fn extremes<T: Real>(tape: &Tape<T>, id: u32) -> String {
     tape.with_slot(|store: &mut Store<T>| match store.get(id) {
         Some(Data::Real(v)) if !v.is_empty() => {
             let fold = |pick: fn(T, T) -> T| v.iter().copied().fold(v[0], pick);
-            format!(", values from {} to {}", fold(T::min), fold(T::max))
+            // `Debug` turns to exponents where `Display` would write out forty digits.
+            format!(", values from {:?} to {:?}", fold(T::min), fold(T::max))
         }
         _ => String::new(),
     })
