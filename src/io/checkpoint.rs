@@ -37,6 +37,23 @@ pub fn save_checkpoint<T: Real>(
     write(path.as_ref(), params, Some((optimizer.name(), optimizer.state())), progress)
 }
 
+/// Whether a checkpoint can be written at `path`: a question to ask before a long run and not after it.
+///
+/// A temporary file is made beside `path` and deleted again; a file that is there already is not touched.
+///
+/// # Errors
+/// As [`save_checkpoint`] has them for paths.
+///
+/// ```
+/// use wengert::io::check_writable;
+/// let folder = std::env::temp_dir();
+/// assert!(check_writable(folder.join("run.safetensors")).is_ok());
+/// assert!(check_writable(folder.join("no/such/folder/run.safetensors")).unwrap_err().is_io());
+/// ```
+pub fn check_writable(path: impl AsRef<Path>) -> Result<(), Error> {
+    atomic::try_out(path.as_ref())
+}
+
 /// Saves parameters and buffers alone, for use or for other programs.
 ///
 /// # Errors

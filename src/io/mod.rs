@@ -31,5 +31,5 @@ mod header;
 #[cfg(test)]
 mod tests;
 
-pub use checkpoint::{load_checkpoint, load_params, save_checkpoint, save_params};
+pub use checkpoint::{check_writable, load_checkpoint, load_params, save_checkpoint, save_params};
 pub use header::Progress;

@@ -281,6 +281,25 @@ fn what_cannot_be_saved_or_read_says_so_and_leaves_no_trace() {
 }
 
 #[test]
+fn a_path_is_tried_out_without_a_trace() {
+    let folder = Folder::new("try");
+    fs::write(folder.file(), "old").unwrap();
+    check_writable(folder.file()).unwrap();
+    check_writable(folder.0.join("new/")).unwrap();
+    assert_eq!(
+        (folder.names(), fs::read(folder.file()).unwrap()),
+        (vec!["run.safetensors".to_owned()], b"old".to_vec())
+    );
+    for path in [folder.0.clone(), folder.0.join("missing/run"), folder.file().join("run")] {
+        let e = check_writable(&path).unwrap_err();
+        assert!(e.is_io() && e.to_string().starts_with(&path.display().to_string()), "{e}");
+    }
+    assert!(check_writable("").unwrap_err().is_argument());
+    save_params(folder.0.join("new/"), &Params::<f32>::new(0)).unwrap();
+    assert!(folder.0.join("new").is_file());
+}
+
+#[test]
 fn a_file_is_replaced_only_by_a_whole_one() {
     let folder = Folder::new("replace");
     let (params, opt, bytes) = saved("replace-from");
