@@ -1,6 +1,7 @@
 //! The command line of the example: flags with values, checked, nothing left to chance.
 //! Whatever is wrong comes back as one line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub const HELP: &str = "\
@@ -18,7 +19,7 @@ usage: mnist [OPTIONS]
   --seed N        seed of weights, shuffling and digits [1]
   --threads N     threads                               [one per core]
   --save FILE     write a checkpoint after every epoch
-  --load FILE     go on from a checkpoint
+  --load FILE     go on from a checkpoint; --epochs counts from the start of the first run
   --help          print this
 ";
 
@@ -45,7 +46,10 @@ pub struct Args {
 
 impl Args {
     /// The arguments, or `None` where help was asked for.
-    pub fn parse(words: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
+    pub fn parse(words: impl Iterator<Item = OsString>) -> Result<Option<Self>, String> {
+        let words = words
+            .map(|word| word.into_string().map_err(|word| format!("the argument `{}` is not UTF-8", word.display())))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut args = Args {
             data: None,
             train: None,
@@ -59,7 +63,7 @@ impl Args {
             save: None,
             load: None,
         };
-        let mut words = words;
+        let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
             if word == "--help" || word == "-h" {
                 return Ok(None);
@@ -68,7 +72,11 @@ impl Args {
                 Some((flag, value)) => (flag.to_owned(), Some(value.to_owned())),
                 None => (word, None),
             };
-            let mut value = || inline.clone().or_else(|| words.next()).ok_or(format!("{flag} needs a value"));
+            // A flag after a flag is a forgotten value; whoever means it writes `--save=--name`.
+            let mut value = || {
+                let value = inline.clone().or_else(|| words.next_if(|next| !next.starts_with("--")));
+                value.filter(|text| !text.is_empty()).ok_or(format!("{flag} needs a value"))
+            };
             match &flag[..] {
                 "--data" => args.data = Some(value()?.into()),
                 "--save" => args.save = Some(value()?.into()),
@@ -94,7 +102,7 @@ impl Args {
                         other => return Err(format!("--model is lenet or linear, not `{other}`")),
                     }
                 }
-                _ => return Err(format!("unknown argument `{flag}`; --help lists the arguments")),
+                _ => return Err(format!("unknown argument `{flag}`; --help lists them all")),
             }
         }
         Ok(Some(args))

@@ -5,29 +5,41 @@ mod args;
 mod report;
 mod train;
 
+use std::io;
 use std::process::ExitCode;
 
 use args::{Args, HELP};
+use report::say;
 use wengert::Error;
 use wengert::data::{Dataset, digits, load_mnist};
 
 fn main() -> ExitCode {
-    let args = match Args::parse(std::env::args().skip(1)) {
+    let args = match Args::parse(std::env::args_os().skip(1)) {
         Ok(Some(args)) => args,
-        Ok(None) => {
-            print!("{HELP}");
-            return ExitCode::SUCCESS;
-        }
+        Ok(None) => return finish(say(HELP.trim_end())),
         Err(message) => return fail(&message),
     };
     let outcome = match args.threads {
         Some(n) => wengert::with_threads(n, || run(&args)).and_then(|outcome| outcome),
         None => run(&args),
     };
+    finish(outcome)
+}
+
+fn finish(outcome: Result<(), Error>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(e) => fail(&e.to_string()),
+        // Whoever reads the output has seen enough (`mnist | head`).
+        Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
+        // The line of the tape that a bad number came from, with its operands, is worth some lines.
+        Err(e) if e.is_domain() => fail(&e.to_string()),
+        Err(e) => fail(&format!("{e:#}")),
     }
+}
+
+fn is_broken_pipe(e: &Error) -> bool {
+    let source = std::error::Error::source(e).and_then(|source| source.downcast_ref::<io::Error>());
+    source.is_some_and(|source| source.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn fail(message: &str) -> ExitCode {
@@ -37,7 +49,7 @@ fn fail(message: &str) -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Error> {
     let (train, test) = data(args)?;
-    println!("{} training and {} test images", train.len(), test.len());
+    say(format!("{} training and {} test images", train.len(), test.len()))?;
     train::run(args, &train, &test)
 }
 

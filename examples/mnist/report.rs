@@ -1,7 +1,16 @@
 //! What a trained classifier is shown by: the confusion matrix and the worst mistakes, drawn in characters.
 
+use std::fmt::Display;
+use std::io::Write;
+
 use ndarray::ArrayView2;
+use wengert::Error;
 use wengert::data::Dataset;
+
+/// A line on stdout. Unlike `println!` it does not panic where nobody reads or the disk is full.
+pub fn say(line: impl Display) -> Result<(), Error> {
+    writeln!(std::io::stdout(), "{line}").map_err(|e| Error::io("cannot write to stdout", e))
+}
 
 /// Predictions for a whole data set, in its order.
 pub struct Verdicts {

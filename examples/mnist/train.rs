@@ -1,19 +1,20 @@
 //! The training job: model, loop, evaluation, checkpoints.
 //! A loss that stops being finite ends it with the line of the tape that made the first bad number.
 
+use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use wengert::Error;
 use wengert::data::{Batch, Dataset, Walk};
-use wengert::io::{Progress, load_checkpoint, save_checkpoint};
+use wengert::io::{Progress, check_writable, load_checkpoint, save_checkpoint};
 use wengert::nn::{Conv2d, Flatten, Leaves, Linear, Mode, Params, Relu, Sequential};
-use wengert::optim::{AdamW, Cosine, Optimizer, Schedule};
+use wengert::optim::{AdamW, Optimizer, Schedule, StepDecay};
 use wengert::prelude::*;
 
 use crate::args::{Args, Model};
-use crate::report::{Verdicts, confusion_matrix, worst_mistakes};
+use crate::report::{Verdicts, confusion_matrix, say, worst_mistakes};
 
 /// LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998) with ReLU and max pooling, or a linear model to compare it with.
 fn model(kind: Model, params: &mut Params) -> Sequential {
@@ -45,12 +46,21 @@ pub fn run(args: &Args, train: &Dataset, test: &Dataset) -> Result<(), Error> {
     if let Some(path) = &args.load {
         let found = load_checkpoint(path, &mut params, &mut opt)?;
         (epoch, seed) = (found.epoch, found.seed);
-        println!("going on from {} after epoch {epoch}, seed {seed}", path.display());
+        say(format!("going on from {} after epoch {epoch}, seed {seed}", path.display()))?;
+        if epoch > args.epochs {
+            return Err(Error::argument(format!("--epochs is {}, but the checkpoint has seen {epoch}", args.epochs))
+                .rule("--epochs counts from the start of the first run")
+                .fix(format!("--epochs {epoch} tests it, more train it further")));
+        }
     }
-    println!("{}", net.summary(&params, [args.batch, 1, 28, 28]));
+    if let Some(path) = &args.save {
+        check_writable(path)?;
+    }
+    say(net.summary(&params, [args.batch, 1, 28, 28]))?;
 
     let steps_per_epoch = train.len().div_ceil(args.batch) as u64;
-    let schedule = Cosine::new(args.rate, 0.0, args.epochs * steps_per_epoch);
+    // It does not look ahead to the last epoch, so a run in two pieces is the run in one piece.
+    let schedule = StepDecay::new(args.rate, steps_per_epoch, 0.8);
     let mut tape = Tape::new().seeded(seed);
     tape.set_step(epoch * steps_per_epoch);
     while epoch < args.epochs {
@@ -69,13 +79,13 @@ pub fn run(args: &Args, train: &Dataset, test: &Dataset) -> Result<(), Error> {
         bar.finish_and_clear();
         epoch += 1;
         let correct = evaluate(&mut tape, &net, &params, test)?.correct(test);
-        println!(
-            "epoch {epoch:>2} of {}: loss {:.4}, test accuracy {:.2}%, {:.1} s",
-            args.epochs,
-            sum / train.len() as f64,
-            percent(correct, test.len()),
-            start.elapsed().as_secs_f64()
-        );
+        let (loss, accuracy) = (sum / train.len() as f64, percent(correct, test.len()));
+        // Times are for people: in a pipe, equal runs give equal lines.
+        let time = match stdout().is_terminal() {
+            true => format!(", {:.1} s", start.elapsed().as_secs_f64()),
+            false => String::new(),
+        };
+        say(format!("epoch {epoch:>2} of {}: loss {loss:.4}, test accuracy {accuracy:.2}%{time}", args.epochs))?;
         if let Some(path) = &args.save {
             save_checkpoint(path, &params, &opt, Progress { epoch, seed, step })?;
         }
@@ -146,13 +156,12 @@ fn report(
 
     let v = evaluate(&mut Tape::new(), &fresh, &restored, test)?;
     let correct = v.correct(test);
-    println!("\n{}\n", confusion_matrix(test, &v));
-    println!("{}\n", worst_mistakes(test, &v, 3));
+    say(format!("\n{}\n", confusion_matrix(test, &v)))?;
+    say(format!("{}\n", worst_mistakes(test, &v, 3)))?;
     if args.save.is_some() {
-        println!("saved to {}", path.display());
+        say(format!("saved to {}", path.display()))?;
     }
-    println!("test accuracy: {:.2}% ({correct} of {})", percent(correct, test.len()), test.len());
-    Ok(())
+    say(format!("test accuracy: {:.2}% ({correct} of {})", percent(correct, test.len()), test.len()))
 }
 
 /// Removed when dropped, also on the way out of an error.
