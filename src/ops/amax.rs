@@ -1,9 +1,10 @@
 //! Maximum and minimum over any set of axes, where equal winners share the derivative evenly.
 //! Along a single axis there is another form, in which the first of equals takes all and is named.
 
-use super::broadcast::without;
+use super::broadcast::{ones_at, without};
+use super::lines::check_axes;
 use super::prelude::*;
-use super::table::{Table, bound, row};
+use super::table::{Table, bound, row, truth};
 use crate::kernels::reduce;
 
 /// Which end is looked for.
@@ -22,25 +23,23 @@ pub(crate) struct Extremum {
 
 /// Refuses to look for an extremum where there is nothing.
 pub(super) fn check_some(x: &Sig<'_>, axes: &[usize], end: End) -> Result<(), Error> {
-    match axes.iter().find(|&&a| a >= x.rank() || x.dims[a] == 0) {
+    check_axes(x, axes)?;
+    match axes.iter().find(|&&a| x.dims[a] == 0) {
         None => Ok(()),
-        Some(&a) if a < x.rank() => {
+        Some(a) => {
             let name = if end == End::Max { "maximum" } else { "minimum" };
             Err(Error::shape(format!("the {name} over axis {a} of shape {x}, which is empty"))
                 .rule(format!("a {name} is one of at least 1 element"))
                 .fix("leave empty tensors out, or reduce over another axis"))
         }
-        Some(&a) => Err(Error::shape(format!("axis {a} does not exist in shape {x}"))
-            .rule(format!("axes lie below the rank, {}", x.rank()))
-            .fix("use an axis within that range")),
     }
 }
 
 impl<T: Real> Table<T> {
     /// Whether two numbers are the same or both NaN: whether an element equals the winner.
     pub(crate) const SAME: &'static Row<T> = row! {
-        "same", |a: Real, b: Real; | -> Int { if a == b || (a.is_nan() && b.is_nan()) { T::one() } else { T::zero() } };
-        push |_, v, _, _| { let _ = v; Push::Zero("a comparison is constant on either side") };
+        "same", |a: Real, b: Real; | -> Int { truth(a == b || (a.is_nan() && b.is_nan())) };
+        push |_, _, _, _| Push::Zero("a comparison is constant on either side");
         derivative "0; 0"; reads Reads::NOTHING; domain [(-2.0, 2.0), (-2.0, 2.0)]; cheap
     };
 }
@@ -105,7 +104,7 @@ impl<T: Real> Op<T> for Extremum {
     }
 
     fn reads(&self) -> Reads {
-        Reads { operands: Which::All, results: Which::All }
+        Reads::ALL
     }
 
     fn step_kind(&self) -> StepKind {
@@ -118,7 +117,7 @@ impl<'t, T: Real> Var<'t, T> {
     fn extremum(self, end: End, axes: Axes) -> Self {
         let list = self.axes(if end == End::Max { "amax" } else { "amin" }, &axes);
         let y = self.tape.call(Extremum { end, axes: list.clone() }, &[self.into()]).real(0);
-        if axes.keeps() { y.reshape(super::broadcast::ones_at(&self.dims(), &list)) } else { y }
+        if axes.keeps() { y.reshape(ones_at(&self.dims(), &list)) } else { y }
     }
 
     /// The largest element, a scalar; equal winners share the derivative evenly. NaN wins over numbers.

@@ -82,7 +82,7 @@ impl<T: Real> Table<T> {
     pub(crate) const OVER: &'static Row<T> = row! {
         "divide_number", |x: Real; number| -> Real { number / x };
         push |_, v, at, _| Push::Along(v.azmul(-(at.y() / at.x(0))));
-        derivative "-y / x"; reads Reads { operands: Which::All, results: Which::All }; domain [(0.5, 2.0)]; cheap
+        derivative "-y / x"; reads Reads::ALL; domain [(0.5, 2.0)]; cheap
     };
 
     /// The rows of this file, for checks.

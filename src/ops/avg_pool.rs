@@ -1,7 +1,7 @@
 //! Average pooling over windows of the last two axes, and its adjoint, which spreads each cotangent over its window.
 //! Both are linear and each is the other's derivative.
 
-use super::max_pool::{image_size, window_attributes};
+use super::images::{image_size, plane, window_attributes, with_plane};
 use super::prelude::*;
 use crate::kernels::avg_pool::{self, Divisor};
 use crate::kernels::unfold::Slide;
@@ -110,14 +110,6 @@ pub(crate) struct AvgPool2dAdjoint {
     plane: [usize; 2],
 }
 
-/// The same images with other heights and widths.
-fn resized(images: &[usize], [h, w]: [usize; 2]) -> Dims {
-    let mut d = Dims::from(&images[..images.len() - 2]);
-    d.push(h);
-    d.push(w);
-    d
-}
-
 impl<T: Real> Op<T> for AvgPool2d {
     fn name(&self) -> &'static str {
         "avg_pool2d"
@@ -125,21 +117,17 @@ impl<T: Real> Op<T> for AvgPool2d {
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
         Sig::expect(x, &[Kind::Real])?;
-        Ok(ResultSigs::real(resized(x[0].dims, self.output(image_size(&x[0])?)?)))
+        Ok(ResultSigs::real(with_plane(x[0].dims, self.output(image_size(&x[0])?)?)))
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let d = x[0].dims();
-        let slide = self.slide([d[d.len() - 2], d[d.len() - 1]]);
+        let slide = self.slide(plane(x[0].dims()));
         avg_pool::avg_pool2d(x[0].real(), &slide, self.divisor, y[0].real());
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || {
-            let d = r.dims(0);
-            r.g().spread(self, [d[d.rank() - 2], d[d.rank() - 1]])
-        });
+        r.give(0, || r.g().spread(self, plane(&r.dims(0))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
@@ -182,7 +170,7 @@ impl<T: Real> Op<T> for AvgPool2dAdjoint {
                 .rule(format!("images of {h}×{w} have {}×{} means", should[0], should[1]))
                 .fix("give the size of the images that were pooled"));
         }
-        Ok(ResultSigs::real(resized(x[0].dims, self.plane)))
+        Ok(ResultSigs::real(with_plane(x[0].dims, self.plane)))
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
@@ -257,7 +245,7 @@ mod tests {
         let tape = Tape::<f64>::default();
         let y = tape.zeros(x).avg_pool2d(pool.clone()).dims();
         check_op(pool.clone(), &[x]).assert();
-        check_op(AvgPool2dAdjoint { pool, plane: [x[x.len() - 2], x[x.len() - 1]] }, &[&y]).assert();
+        check_op(AvgPool2dAdjoint { pool, plane: plane(x) }, &[&y]).assert();
     }
 
     #[test]

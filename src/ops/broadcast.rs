@@ -1,6 +1,7 @@
 //! Sum and broadcast, each the other's adjoint.
 //! Broadcasting is an operation of its own, inserted where shapes differ, so no other rule ever un-broadcasts.
 
+use super::lines::check_axes;
 use super::prelude::*;
 use crate::kernels::{reduce, strided};
 use crate::shape::strides;
@@ -23,11 +24,7 @@ impl<T: Real> Op<T> for Sum {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        if let Some(a) = self.axes.iter().find(|&&a| a >= x[0].rank()) {
-            return Err(Error::shape(format!("axis {a} does not exist in shape {}", x[0]))
-                .rule(format!("axes lie below the rank, {}", x[0].rank()))
-                .fix("use an axis within that range"));
-        }
+        check_axes(&x[0], &self.axes)?;
         Ok(ResultSigs::real(without(x[0].dims, &self.axes)))
     }
 

@@ -4,7 +4,7 @@
 use super::arith::Scalar;
 use super::broadcast::align;
 use super::prelude::*;
-use super::table::{Table, bound, row};
+use super::table::{Table, bound, row, truth};
 
 /// What a comparison or a selection takes beside a line: another line, or a number.
 ///
@@ -44,14 +44,14 @@ macro_rules! comparisons {
         impl<T: Real> Table<T> {
             $(
                 pub(crate) const $NAME: &'static Row<T> = row! {
-                    stringify!($name), |a: Real, b: Real; | -> Int { if a $op b { T::one() } else { T::zero() } };
+                    stringify!($name), |a: Real, b: Real; | -> Int { truth(a $op b) };
                     push |_, _, _, _| Push::Zero("a comparison is constant on either side");
                     derivative "0; 0"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
                 };
 
                 pub(crate) const $WITH_NUMBER: &'static Row<T> = row! {
                     concat!(stringify!($name), "_number"),
-                    |x: Real; number| -> Int { if x $op number { T::one() } else { T::zero() } };
+                    |x: Real; number| -> Int { truth(x $op number) };
                     push |_, _, _, _| Push::Zero("a comparison is constant on either side");
                     derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
                 };
@@ -106,13 +106,13 @@ comparisons! {
 
 impl<T: Real> Table<T> {
     pub(crate) const IS_NAN: &'static Row<T> = row! {
-        "is_nan", |x: Real; | -> Int { if x.is_nan() { T::one() } else { T::zero() } };
+        "is_nan", |x: Real; | -> Int { truth(x.is_nan()) };
         push |_, _, _, _| Push::Zero("being a number does not change where a derivative exists");
         derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     pub(crate) const IS_FINITE: &'static Row<T> = row! {
-        "is_finite", |x: Real; | -> Int { if x.is_finite() { T::one() } else { T::zero() } };
+        "is_finite", |x: Real; | -> Int { truth(x.is_finite()) };
         push |_, _, _, _| Push::Zero("being finite does not change where a derivative exists");
         derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
     };

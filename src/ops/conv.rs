@@ -2,7 +2,7 @@
 //! Each of the three is bilinear with the other two as its derivatives, so derivatives of every order stay within them.
 
 use super::conv_options::{ConvOptions, sizes};
-use super::max_pool::image_size;
+use super::images::{image_size, plane};
 use super::prelude::*;
 use crate::kernels::conv;
 
@@ -210,11 +210,6 @@ fn cost(s: &conv::ConvShape) -> Cost {
     Cost { flops: s.flops(), cheap: false }
 }
 
-/// Height and width, the last two axes.
-fn plane(d: &Dims) -> [usize; 2] {
-    [d[d.rank() - 2], d[d.rank() - 1]]
-}
-
 impl<'t, T: Real> Var<'t, T> {
     /// Convolution of images [N, C, H, W] (or [C, H, W]) with weights [O, C/groups, kh, kw], which are not flipped:
     /// y[n, o, i, j] = Σ w[o, c, a, b] · x[n, c, i·S + a·D − P, j·S + b·D − P] over the c of o's group and all a, b,
@@ -296,7 +291,7 @@ mod tests {
     /// Checks the convolution and both adjoints over one geometry.
     fn check(options: ConvOptions, x: &[usize], w: &[usize; 4]) {
         let y = Convolve { options }.result(x, w).unwrap();
-        let (plane, kernel) = ([x[x.len() - 2], x[x.len() - 1]], [w[2], w[3]]);
+        let (plane, kernel) = (plane(x), plane(w));
         check_op(Convolve { options }, &[x, w]).assert();
         check_op(ConvolveInput { options, plane }, &[&y, w]).assert();
         check_op(ConvolveWeights { options, kernel }, &[&y, x]).assert();

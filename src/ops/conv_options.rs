@@ -1,7 +1,7 @@
 //! The options of a convolution, and the sizes that follow from them.
 //! The layer and the three primitives share them.
 
-use super::max_pool::image_size;
+use super::images::image_size;
 use super::prelude::*;
 use crate::kernels::conv::ConvShape;
 use crate::kernels::unfold::Slide;

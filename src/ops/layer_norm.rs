@@ -2,6 +2,7 @@
 //! It yields the standardised values and the scales; both rules are told in terms of these alone.
 
 use super::broadcast::without;
+use super::lines::check_axes;
 use super::prelude::*;
 use crate::kernels::{standard, strided};
 use crate::shape::strides;
@@ -39,11 +40,7 @@ impl<T: Real> Op<T> for LayerNorm {
                 .rule("eps is a finite number, added to the variance")
                 .fix("use a small positive number such as 1e-5"));
         }
-        if let Some(a) = self.axes.iter().find(|&&a| a >= x[0].rank()) {
-            return Err(Error::shape(format!("axis {a} does not exist in shape {}", x[0]))
-                .rule(format!("axes lie below the rank, {}", x[0].rank()))
-                .fix("use an axis within that range"));
-        }
+        check_axes(&x[0], &self.axes)?;
         Ok(ResultSigs::real(x[0].dims).and_real(without(x[0].dims, &self.axes)))
     }
 

@@ -10,13 +10,13 @@ pub(super) fn around(dims: &[usize], axis: usize) -> [usize; 3] {
 }
 
 /// Refuses an axis beyond the rank; methods have resolved theirs before.
-pub(super) fn check_axis(x: &Sig<'_>, axis: usize) -> Result<(), Error> {
-    if axis < x.rank() {
-        return Ok(());
+pub(super) fn check_axes(x: &Sig<'_>, axes: &[usize]) -> Result<(), Error> {
+    match axes.iter().find(|&&axis| axis >= x.rank()) {
+        None => Ok(()),
+        Some(axis) => Err(Error::shape(format!("axis {axis} does not exist in shape {x}"))
+            .rule(format!("axes lie below the rank, {}", x.rank()))
+            .fix("use an axis within that range")),
     }
-    Err(Error::shape(format!("axis {axis} does not exist in shape {x}"))
-        .rule(format!("axes lie below the rank, {}", x.rank()))
-        .fix("use an axis within that range"))
 }
 
 impl<'t, T: Real> Var<'t, T> {

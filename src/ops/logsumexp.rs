@@ -2,7 +2,7 @@
 //! The largest element is subtracted before the exponential, so nothing overflows.
 
 use super::broadcast::without;
-use super::lines::{around, check_axis};
+use super::lines::{around, check_axes};
 use super::prelude::*;
 use crate::kernels::softmax;
 
@@ -25,7 +25,7 @@ impl<T: Real> Op<T> for LogSumExp {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        check_axis(&x[0], self.axis)?;
+        check_axes(&x[0], &[self.axis])?;
         Ok(ResultSigs::real(without(x[0].dims, &[self.axis])))
     }
 

@@ -3,7 +3,7 @@
 
 use super::broadcast::common_shape;
 use super::prelude::*;
-use super::table::{Table, bound, row};
+use super::table::{Table, bound, row, truth};
 
 /// Where two lines of integers agree. Not a row of the pointwise table, whose loops see `f32`: above 2²⁴ neighbours would
 /// be equal there.
@@ -113,26 +113,21 @@ impl<T: Real> From<u32> for IntOrNumber<'_, T> {
     }
 }
 
-/// The number of a truth value.
-fn mask<T: Real>(holds: bool) -> T {
-    if holds { T::one() } else { T::zero() }
-}
-
 impl<T: Real> Table<T> {
     pub(crate) const AND: &'static Row<T> = row! {
-        "and", |a: Int, b: Int; | -> Int { mask(a != T::zero() && b != T::zero()) };
+        "and", |a: Int, b: Int; | -> Int { truth(a != T::zero() && b != T::zero()) };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0; 0"; reads Reads::NOTHING; domain [(0.0, 1.0), (0.0, 1.0)]; cheap
     };
 
     pub(crate) const OR: &'static Row<T> = row! {
-        "or", |a: Int, b: Int; | -> Int { mask(a != T::zero() || b != T::zero()) };
+        "or", |a: Int, b: Int; | -> Int { truth(a != T::zero() || b != T::zero()) };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0; 0"; reads Reads::NOTHING; domain [(0.0, 1.0), (0.0, 1.0)]; cheap
     };
 
     pub(crate) const NOT: &'static Row<T> = row! {
-        "not", |a: Int; | -> Int { mask(a == T::zero()) };
+        "not", |a: Int; | -> Int { truth(a == T::zero()) };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0"; reads Reads::NOTHING; domain [(0.0, 1.0)]; cheap
     };

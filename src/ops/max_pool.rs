@@ -1,9 +1,10 @@
 //! Max pooling over windows of the last two axes, which yields the maxima and the indices of the cells that won them.
 //! Its adjoint sends each cotangent to exactly those cells, so gradients of gradients come along the same indices.
 
+use super::images::{image_size, plane, window_attributes, with_plane};
 use super::prelude::*;
 use crate::kernels::{pool, unfold::Slide};
-use crate::window::{PerAxis, Rounding, Window};
+use crate::window::{PerAxis, Window};
 
 /// Options of max pooling, and the layer of that name.
 ///
@@ -73,32 +74,6 @@ impl MaxPool2d {
     }
 }
 
-/// Height and width of an image tensor, the last two axes of three or four.
-pub(super) fn image_size(x: &Sig<'_>) -> Result<[usize; 2], Error> {
-    match *x.dims {
-        [_, h, w] | [_, _, h, w] => Ok([h, w]),
-        _ => Err(Error::shape(format!("shape {x} is not a batch of images"))
-            .rule("images are [N, C, H, W] or [C, H, W]")
-            .fix("reshape, or unsqueeze the missing axes")),
-    }
-}
-
-pub(super) fn window_attributes(w: &Window<2>) -> Attributes {
-    let mut a: Attributes = smallvec![("kernel", (&w.kernel()[..]).into()), ("stride", (&w.strides()[..]).into())];
-    if w.paddings() != [0, 0] {
-        a.push(("padding", (&w.paddings()[..]).into()));
-    }
-    if w.dilations() != [1, 1] {
-        a.push(("dilation", (&w.dilations()[..]).into()));
-    }
-    match w.rounding() {
-        Rounding::Exact => {}
-        Rounding::Floor => a.push(("rounding", "floor".into())),
-        Rounding::Ceil => a.push(("rounding", "ceil".into())),
-    }
-    a
-}
-
 impl<T: Real> Op<T> for MaxPool2d {
     fn name(&self) -> &'static str {
         "max_pool2d"
@@ -107,21 +82,17 @@ impl<T: Real> Op<T> for MaxPool2d {
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
         Sig::expect(x, &[Kind::Real])?;
         let plane = image_size(&x[0])?;
-        let [h, w] = self.window.pool_output(plane)?;
+        let d = with_plane(x[0].dims, self.window.pool_output(plane)?);
         if plane[0].saturating_mul(plane[1]).checked_sub(1).is_some_and(|last| u32::try_from(last).is_err()) {
             return Err(Error::shape(format!("a plane of {}×{} has too many cells to number", plane[0], plane[1]))
                 .rule("indices are u32: a plane has at most 4294967296 cells")
                 .fix("pool in parts: slice the image"));
         }
-        let mut d = Dims::from(&x[0].dims[..x[0].rank() - 2]);
-        d.push(h);
-        d.push(w);
         Ok(ResultSigs::real(d.clone()).and_int(d))
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], cx: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let d = x[0].dims();
-        let slide = Slide::new(&self.window, [d[d.len() - 2], d[d.len() - 1]]).expect("the shape rule has accepted it");
+        let slide = Slide::new(&self.window, plane(x[0].dims())).expect("the shape rule has accepted it");
         let [values, index] = y else { unreachable!("two results") };
         let count = index.dims().iter().product();
         match values.try_real() {
@@ -132,8 +103,7 @@ impl<T: Real> Op<T> for MaxPool2d {
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        let d = r.dims(0);
-        r.give(0, || r.g().plane_scatter(r.result_index(1), [d[d.rank() - 2], d[d.rank() - 1]]));
+        r.give(0, || r.g().plane_scatter(r.result_index(1), plane(&r.dims(0))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {

@@ -1,5 +1,5 @@
-//! The same elements under exchanged or reversed axes: permute, its short forms `transpose` and `t`, and flip.
-//! A permutation's adjoint is the inverse permutation; a flip is its own.
+//! The same elements under exchanged axes: permute, and its short forms `transpose`, `t` and `movedim`.
+//! A permutation's adjoint is the inverse permutation.
 
 use super::prelude::*;
 use crate::kernels::strided;
@@ -9,12 +9,6 @@ use crate::shape::strides;
 #[derive(Debug)]
 pub(crate) struct Permute {
     order: SmallVec<[usize; 4]>,
-}
-
-/// The operand read backwards along the given axes (sorted).
-#[derive(Debug)]
-pub(crate) struct Flip {
-    axes: SmallVec<[usize; 4]>,
 }
 
 impl Permute {
@@ -67,56 +61,6 @@ impl<T: Real> Op<T> for Permute {
 
     fn attributes(&self) -> Attributes {
         smallvec![("order", (&self.order[..]).into())]
-    }
-
-    fn reads(&self) -> Reads {
-        Reads::NOTHING
-    }
-
-    fn step_kind(&self) -> StepKind {
-        StepKind::Permute
-    }
-}
-
-impl<T: Real> Op<T> for Flip {
-    fn name(&self) -> &'static str {
-        "flip"
-    }
-
-    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        if let Some(a) = self.axes.iter().find(|&&a| a >= x[0].rank()) {
-            return Err(Error::shape(format!("axis {a} does not exist in shape {}", x[0]))
-                .rule(format!("axes lie below the rank, {}", x[0].rank()))
-                .fix("use an axis within that range"));
-        }
-        Ok(ResultSigs::of(x[0].kind, x[0].dims))
-    }
-
-    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let dims = x[0].dims();
-        let mut steps: SmallVec<[isize; 4]> = strides(dims).iter().map(|&s| s as isize).collect();
-        let mut from = 0;
-        for &a in &self.axes {
-            from += dims[a].saturating_sub(1) * steps[a] as usize;
-            steps[a] = -steps[a];
-        }
-        match y[0].try_real() {
-            Some(y) => strided::copy(dims, x[0].real(), from, &steps, y),
-            None => strided::copy(dims, x[0].int(), from, &steps, y[0].int()),
-        }
-        Ok(())
-    }
-
-    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().flipped(self.axes.clone()));
-    }
-
-    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dx| dx.flipped(self.axes.clone()));
-    }
-
-    fn attributes(&self) -> Attributes {
-        smallvec![("axes", (&self.axes[..]).into())]
     }
 
     fn reads(&self) -> Reads {
@@ -242,33 +186,6 @@ impl<'t, T: Real> Var<'t, T> {
         let (from, to) = (self.axis("movedim", from), self.axis("movedim", to));
         self.permuted(moved(self.rank(), from, to))
     }
-
-    /// The elements in reverse order along some axes; see [`Axes`].
-    ///
-    /// # Panics
-    /// An axis does not exist or is named twice.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let x = tape.var([[1., 2., 3.], [4., 5., 6.]]);
-    /// assert_eq!(x.flip(1).value().as_slice().unwrap(), [3., 2., 1., 6., 5., 4.]);
-    /// assert_eq!(x.flip(..).value().as_slice().unwrap(), [6., 5., 4., 3., 2., 1.]);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn flip(self, axes: impl Into<Axes>) -> Self {
-        let axes = self.axes("flip", &axes.into());
-        self.flipped(axes)
-    }
-
-    #[track_caller]
-    fn flipped(self, axes: SmallVec<[usize; 4]>) -> Self {
-        if self.tape.in_rule() && (axes.is_empty() || self.as_fill().is_some()) {
-            return self;
-        }
-        self.tape.call(Flip { axes }, &[self.into()]).real(0)
-    }
 }
 
 impl<T: Real> IntVar<'_, T> {
@@ -298,17 +215,6 @@ impl<T: Real> IntVar<'_, T> {
         let (a, b) = (self.axis("transpose", a), self.axis("transpose", b));
         self.permuted(exchanged(self.rank(), a, b))
     }
-
-    /// As [`Var::flip`].
-    ///
-    /// # Panics
-    /// As there.
-    #[track_caller]
-    #[must_use]
-    pub fn flip(self, axes: impl Into<Axes>) -> Self {
-        let axes = self.axes("flip", &axes.into());
-        self.tape.call(Flip { axes }, &[self.into()]).int(0)
-    }
 }
 
 #[cfg(test)]
@@ -323,9 +229,6 @@ mod tests {
         {
             check_op(Permute { order: order.into() }, &[dims]).assert();
         }
-        for (axes, dims) in [(&[1][..], &[2, 3, 4][..]), (&[0, 2], &[2, 3, 4]), (&[0], &[0, 2]), (&[], &[])] {
-            check_op(Flip { axes: axes.into() }, &[dims]).assert();
-        }
     }
 
     #[test]
@@ -333,7 +236,6 @@ mod tests {
         let tape = Tape::new();
         let x = tape.ints(ndarray::array![[1, 2, 3], [4, 5, 6]]);
         assert_eq!(x.transpose(0, 1).value().as_slice().unwrap(), [1, 4, 2, 5, 3, 6]);
-        assert_eq!(x.flip(-1).value().as_slice().unwrap(), [3, 2, 1, 6, 5, 4]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Gather and scatter within planes, each the other's adjoint: how values travel along the indices that pooling kept.
 //! Cells that no index names get exactly 0; cells that several name get the sum, added in row-major order.
 
+use super::images::{plane, with_plane};
 use super::prelude::*;
 use crate::kernels::pool;
 
@@ -14,29 +15,24 @@ pub(crate) struct PlaneScatter {
     plane: [usize; 2],
 }
 
-fn infer(x: &[Sig<'_>], height_width: Option<[usize; 2]>) -> Result<ResultSigs, Error> {
+fn infer(x: &[Sig<'_>], scatter_into: Option<[usize; 2]>) -> Result<ResultSigs, Error> {
     let (values, index) = (x[0], x[1]);
     if values.rank() < 2 || index.rank() < 2 || values.dims[..values.rank() - 2] != index.dims[..index.rank() - 2] {
         return Err(Error::shape(format!("values {values} and indices {index} do not stand in the same planes"))
             .rule("all axes but the last two are equal")
             .fix("use the indices that came with the pooling of this tensor"));
     }
-    match height_width {
+    match scatter_into {
         None => Ok(ResultSigs::real(index.dims)),
         Some(_) if values.dims != index.dims => Err(Error::shape(format!("{values} values and {index} indices"))
             .rule("there is one index for every value")
             .fix("use the indices that came with these maxima")),
-        Some([h, w]) => {
-            let mut d = Dims::from(&values.dims[..values.rank() - 2]);
-            d.push(h);
-            d.push(w);
-            Ok(ResultSigs::real(d))
-        }
+        Some(plane) => Ok(ResultSigs::real(with_plane(values.dims, plane))),
     }
 }
 
 fn plane_size(dims: &[usize]) -> usize {
-    dims[dims.len() - 2] * dims[dims.len() - 1]
+    plane(dims).iter().product()
 }
 
 fn out_of_range(at: usize, index: &[u32], cells: usize) -> Fault {
@@ -61,10 +57,7 @@ impl<T: Real> Op<T> for PlaneGather {
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || {
-            let d = r.dims(0);
-            r.g().plane_scatter(r.int(1), [d[d.rank() - 2], d[d.rank() - 1]])
-        });
+        r.give(0, || r.g().plane_scatter(r.int(1), plane(&r.dims(0))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {

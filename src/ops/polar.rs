@@ -5,13 +5,11 @@ use super::arith::binary;
 use super::prelude::*;
 use super::table::{Table, row};
 
-const READS_BOTH: Reads = Reads { operands: Which::All, results: Which::All };
-
 impl<T: Real> Table<T> {
     pub(crate) const HYPOT: &'static Row<T> = row! {
         "hypot", |a: Real, b: Real; | -> Real { a.hypot(b) };
         push |i, v, at, _| Push::Along(v.azmul(at.x(i).azmul(at.y().recip())));
-        derivative "a / y; b / y, 0 at the origin"; reads READS_BOTH; domain [(0.3, 2.0), (-2.0, -0.3)]; dear
+        derivative "a / y; b / y, 0 at the origin"; reads Reads::ALL; domain [(0.3, 2.0), (-2.0, -0.3)]; dear
     };
 
     pub(crate) const ATAN2: &'static Row<T> = row! {

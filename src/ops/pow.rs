@@ -22,7 +22,7 @@ impl<T: Real> Table<T> {
             })
         };
         derivative "b a^(b - 1); y ln a, 0 at a = 0 with b >= 0";
-        reads Reads { operands: Which::All, results: Which::All }; domain [(0.3, 3.0), (-2.0, 2.0)]; dear
+        reads Reads::ALL; domain [(0.3, 3.0), (-2.0, 2.0)]; dear
     };
 
     pub(crate) const POWI: &'static Row<T> = row! {

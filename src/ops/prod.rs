@@ -2,7 +2,7 @@
 //! The derivative is the product of the other elements, never a quotient; its own derivatives are of the same kind.
 
 use super::broadcast::without;
-use super::lines::{around, check_axis};
+use super::lines::{around, check_axes};
 use super::prelude::*;
 use crate::kernels::{product, reduce};
 
@@ -47,7 +47,7 @@ impl<T: Real> Op<T> for Prod {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        check_axis(&x[0], self.axis)?;
+        check_axes(&x[0], &[self.axis])?;
         Ok(ResultSigs::real(without(x[0].dims, &[self.axis])))
     }
 
@@ -83,7 +83,7 @@ impl<T: Real> Op<T> for ProdOthers {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        check_axis(&x[0], self.axis)?;
+        check_axes(&x[0], &[self.axis])?;
         if x.len() > DIRECTIONS + 1 {
             return Err(Error::argument(format!("derivative number {} of a product", x.len()))
                 .rule(format!("products are differentiated up to {} times", DIRECTIONS + 1))

@@ -1,7 +1,7 @@
 //! Softmax and its logarithm along an axis.
 //! Their rules are told in terms of the result alone, so the operand need not be kept.
 
-use super::lines::{around, check_axis};
+use super::lines::{around, check_axes};
 use super::prelude::*;
 use crate::kernels::softmax;
 
@@ -32,7 +32,7 @@ impl<T: Real> Op<T> for Softmax {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        check_axis(&x[0], self.axis)?;
+        check_axes(&x[0], &[self.axis])?;
         Ok(ResultSigs::real(x[0].dims))
     }
 
@@ -64,7 +64,7 @@ impl<T: Real> Op<T> for LogSoftmax {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        check_axis(&x[0], self.axis)?;
+        check_axes(&x[0], &[self.axis])?;
         Ok(ResultSigs::real(x[0].dims))
     }
 

@@ -15,6 +15,11 @@ pub(crate) fn bound<T: Real, const N: usize>(row: &'static Row<T>, params: [f64;
     Bound { row, params: p }
 }
 
+/// What a row of the integer kind yields for a truth value.
+pub(super) fn truth<T: Real>(holds: bool) -> T {
+    if holds { T::one() } else { T::zero() }
+}
+
 /// One row: the loop from a scalar formula, the rule from an expression over handles.
 ///
 /// ```text
@@ -121,7 +126,7 @@ macro_rules! unary {
     (@reads []) => { Reads::NOTHING };
     (@reads [x]) => { Reads::OPERANDS };
     (@reads [y]) => { Reads::RESULTS };
-    (@reads [x y]) => { Reads { operands: Which::All, results: Which::All } };
+    (@reads [x y]) => { Reads::ALL };
 }
 
 pub(super) use {row, unary};

@@ -1,7 +1,7 @@
 //! The windows of images as columns of matrices (im2col), and the sum of columns back into images (col2im).
 //! Each is the other's adjoint: ⟨unfold x, c⟩ = ⟨x, fold c⟩.
 
-use super::max_pool::{image_size, window_attributes};
+use super::images::{image_size, plane, window_attributes};
 use super::prelude::*;
 use crate::kernels::unfold::{self, Slide};
 use crate::window::{PerAxis, Window};
@@ -110,16 +110,12 @@ impl<T: Real> Op<T> for Unfold {
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let d = x[0].dims();
-        unfold::unfold(x[0].real(), &self.slide([d[d.len() - 2], d[d.len() - 1]]), y[0].real());
+        unfold::unfold(x[0].real(), &self.slide(plane(x[0].dims())), y[0].real());
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || {
-            let d = r.dims(0);
-            r.g().fold(self.clone(), [d[d.rank() - 2], d[d.rank() - 1]])
-        });
+        r.give(0, || r.g().fold(self.clone(), plane(&r.dims(0))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
@@ -283,7 +279,7 @@ mod tests {
         let tape = Tape::<f64>::default();
         let columns = tape.zeros(x).unfold(options.clone()).dims();
         check_op(options.clone(), &[x]).assert();
-        check_op(Fold { options, plane: [x[x.len() - 2], x[x.len() - 1]] }, &[&columns]).assert();
+        check_op(Fold { options, plane: plane(x) }, &[&columns]).assert();
     }
 
     #[test]

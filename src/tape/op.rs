@@ -106,7 +106,7 @@ pub trait Op<T: Real>: fmt::Debug + Send + Sync + 'static {
 
     /// Which values the rules read; a rule that reads more panics in debug builds.
     fn reads(&self) -> Reads {
-        Reads { operands: Which::All, results: Which::All }
+        Reads::ALL
     }
 
     /// The operand whose buffer becomes result 0 when this line is its last reader.
@@ -150,6 +150,8 @@ pub struct Reads {
 impl Reads {
     /// Shapes only.
     pub const NOTHING: Reads = Reads { operands: Which::None, results: Which::None };
+    /// All operands and all results.
+    pub const ALL: Reads = Reads { operands: Which::All, results: Which::All };
     /// All operands, no results.
     pub const OPERANDS: Reads = Reads { operands: Which::All, results: Which::None };
     /// All results, no operands.
