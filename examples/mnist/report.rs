@@ -1,4 +1,5 @@
-//! What a trained classifier is shown by: the confusion matrix and the worst mistakes, drawn in characters.
+//! What a trained classifier is shown by: the confusion matrix and the worst mistakes.
+//! Both are text; images are drawn in characters.
 
 use std::fmt::Display;
 use std::io::Write;

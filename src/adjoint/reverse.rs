@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::tape::{At, Form, Given, Graph, Tape, Var, Vjp};
+use crate::tape::{At, Form, Given, Graph, Kind, Tape, Var, Vjp};
 
 /// What a sweep found: a cotangent line for each wanted line, and where derivatives were cut.
 #[derive(Debug)]
@@ -132,7 +132,7 @@ pub(super) fn between<T: Real>(tape: &Tape<T>, roots: impl Iterator<Item = u32>,
 }
 
 fn leads_on<T: Real>(graph: &Graph<T>, id: u32, on_path: impl Fn(u32) -> bool) -> bool {
-    let real = graph.node(id).kind() == crate::tape::Kind::Real;
+    let real = graph.node(id).kind() == Kind::Real;
     real && graph.operands(id).iter().any(|&o| on_path(o))
 }
 

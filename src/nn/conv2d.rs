@@ -1,11 +1,11 @@
 //! The convolution of images with learnt kernels.
-//! The operation's options and two parameters.
+//! It holds the operation's options, and declares a weight and a bias.
 
 use super::init::Init;
 use super::layer::Layer;
 use super::leaves::Leaves;
-use super::params::ParamScope;
 use super::pool::pair;
+use super::scope::ParamScope;
 use crate::error::Error;
 use crate::ops::ConvOptions;
 use crate::real::Real;

@@ -3,7 +3,7 @@
 
 use super::init::Init;
 use super::leaves::Leaves;
-use super::params::ParamScope;
+use super::scope::ParamScope;
 use crate::real::Real;
 use crate::tape::{IntVar, Var};
 

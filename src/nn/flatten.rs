@@ -1,5 +1,5 @@
-//! All axes behind the first as one.
-//! The bridge from images to linear layers.
+//! All axes behind the first made one.
+//! It is the bridge from images to linear layers, and has no parameters.
 
 use super::layer::Layer;
 use super::leaves::Leaves;

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::leaves::Leaves;
-use super::params::ParamScope;
+use super::scope::ParamScope;
 use crate::real::Real;
 use crate::tape::Var;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::params::{join, unknown};
+use super::path::{is_under, join, unknown};
 use crate::error::OrRaise;
 use crate::real::Real;
 use crate::tape::{Tape, Var};
@@ -141,7 +141,7 @@ impl<'t, T: Real> Leaves<'t, T> {
 impl<T: Real> fmt::Debug for Leaves<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.set.lines.borrow();
-        let under = lines.iter().filter(|(name, _)| super::params::is_under(name, &self.path));
+        let under = lines.iter().filter(|(name, _)| is_under(name, &self.path));
         f.debug_map().entries(under.map(|(name, (line, _))| (name, line))).finish()
     }
 }

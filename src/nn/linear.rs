@@ -4,7 +4,7 @@
 use super::init::Init;
 use super::layer::Layer;
 use super::leaves::Leaves;
-use super::params::ParamScope;
+use super::scope::ParamScope;
 use crate::error::Error;
 use crate::real::Real;
 use crate::tape::Var;

@@ -6,66 +6,13 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::init::Init;
+use super::entry::{Entry, Role};
 use super::leaves::{Leaves, Mode};
-use crate::error::{Error, OrRaise};
+use super::path::{is_under, unknown};
+use super::scope::ParamScope;
+use crate::error::Error;
 use crate::real::Real;
-use crate::shape::Dims;
 use crate::tape::{IntoTensor, Tape, Tensor};
-
-/// What an entry of the store is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Optimised along its gradient.
-    Parameter,
-    /// Saved but not optimised: a running mean, say, which the layer itself renews.
-    Buffer,
-}
-
-/// One value of the store.
-#[derive(Clone, Debug)]
-pub struct Entry<T> {
-    value: Tensor<T>,
-    role: Role,
-    frozen: bool,
-    /// The storage before last, written next: a tape still shares the last one, and a new one would cost page faults.
-    spare: Option<Arc<Vec<T>>>,
-}
-
-impl<T: Real> Entry<T> {
-    /// The value.
-    pub fn value(&self) -> &Tensor<T> {
-        &self.value
-    }
-
-    /// Parameter or buffer.
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// Whether nothing changes it: see [`Params::freeze`].
-    pub fn is_frozen(&self) -> bool {
-        self.frozen
-    }
-
-    /// Whether gradients are computed for it: a parameter that is not frozen.
-    pub fn is_trained(&self) -> bool {
-        self.role == Role::Parameter && !self.frozen
-    }
-
-    /// Lets `f` renew the value in one pass: `f(None, value)` in place where the storage is not shared, else
-    /// `f(Some(old), new)`, where `new` holds garbage.
-    pub(crate) fn rewrite(&mut self, f: impl FnOnce(Option<&[T]>, &mut [T])) {
-        if let Some(value) = self.value.get_mut() {
-            return f(None, value);
-        }
-        let free = self.spare.take().filter(|s| Arc::strong_count(s) == 1);
-        let mut new = free.unwrap_or_else(|| Arc::new(vec![T::zero(); self.value.as_slice().len()]));
-        f(Some(self.value.as_slice()), Arc::make_mut(&mut new).as_mut_slice());
-        let new = Tensor::from_parts(self.value.dims().clone(), new);
-        self.spare = Some(std::mem::replace(&mut self.value, new).into_parts().1);
-    }
-}
 
 /// The parameters and buffers of a model, in order, by name.
 ///
@@ -141,7 +88,7 @@ impl<T: Real> Params<T> {
                 .rule("each name stands for one entry")
                 .fix("declare each layer once, under a name of its own; to share weights, apply one layer twice"));
         }
-        let entry = Entry { value: value.into_tensor(), role, frozen: false, spare: None };
+        let entry = Entry::new(value.into_tensor(), role);
         self.entries.insert(name.into(), entry);
         Ok(())
     }
@@ -155,7 +102,7 @@ impl<T: Real> Params<T> {
     /// assert!(params.get("head.fc.bias").is_some());
     /// ```
     pub fn scope(&mut self, name: &str) -> ParamScope<'_, T> {
-        ParamScope { params: self, path: name.to_owned() }
+        ParamScope::new(self, name.to_owned())
     }
 
     /// The value of an entry.
@@ -280,30 +227,6 @@ impl<T: Real> Params<T> {
     }
 }
 
-/// `name` is `prefix`, or lies under it.
-pub(super) fn is_under(name: &str, prefix: &str) -> bool {
-    prefix.is_empty() || name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// The dotted path of `name` in the scope `path`.
-pub(super) fn join(path: &str, name: &str) -> String {
-    match (path, name) {
-        ("", name) => name.to_owned(),
-        (path, "") => path.to_owned(),
-        (path, name) => format!("{path}.{name}"),
-    }
-}
-
-/// The error for a name that is not there; it lists the first few that are.
-pub(super) fn unknown<'a>(name: &str, names: impl ExactSizeIterator<Item = &'a Arc<str>>) -> Error {
-    const SHOWN: usize = 8;
-    let more = if names.len() > SHOWN { ", …" } else { "" };
-    let list = names.take(SHOWN).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    Error::argument(format!("the parameter store has no `{name}`"))
-        .rule(if list.is_empty() { "the store is empty".to_owned() } else { format!("it has {list}{more}") })
-        .fix("declare the layer first, with the path it is applied under")
-}
-
 impl<T: Real> fmt::Debug for Params<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entries = self.entries.iter().map(|(name, e)| {
@@ -314,54 +237,10 @@ impl<T: Real> fmt::Debug for Params<T> {
     }
 }
 
-/// A place in the store where a layer declares its entries; made by [`Params::scope`].
-#[derive(Debug)]
-pub struct ParamScope<'p, T: Real> {
-    params: &'p mut Params<T>,
-    path: String,
-}
-
-impl<T: Real> ParamScope<'_, T> {
-    /// The place called `name` within this one.
-    pub fn scope(&mut self, name: &str) -> ParamScope<'_, T> {
-        ParamScope { path: join(&self.path, name), params: self.params }
-    }
-
-    /// Declares a parameter with initial values drawn for its name.
-    ///
-    /// # Panics
-    /// The name is taken.
-    #[track_caller]
-    pub fn parameter(&mut self, name: &str, dims: impl Into<Dims>, init: Init) {
-        self.declare(name, Role::Parameter, dims.into(), init);
-    }
-
-    /// Declares a buffer.
-    ///
-    /// # Panics
-    /// The name is taken.
-    #[track_caller]
-    pub fn buffer(&mut self, name: &str, dims: impl Into<Dims>, init: Init) {
-        self.declare(name, Role::Buffer, dims.into(), init);
-    }
-
-    #[track_caller]
-    fn declare(&mut self, name: &str, role: Role, dims: Dims, init: Init) {
-        let name = join(&self.path, name);
-        if dims.checked_count().is_none() {
-            Error::shape(format!("`{name}` would have shape {dims}"))
-                .rule("the number of elements fits in memory")
-                .fix("check the sizes given to the layer")
-                .raise()
-        }
-        let value = init.draw(dims, self.params.seed, &name);
-        self.params.insert(&name, role, value).or_raise();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::Init;
 
     fn store() -> Params<f64> {
         let mut params = Params::new(5);

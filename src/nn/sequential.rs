@@ -3,7 +3,8 @@
 
 use super::layer::Layer;
 use super::leaves::Leaves;
-use super::params::{ParamScope, Params};
+use super::params::Params;
+use super::scope::ParamScope;
 use super::summary::Summary;
 use crate::error::Error;
 use crate::real::Real;

@@ -3,9 +3,11 @@
 
 use std::fmt;
 
+use super::entry::Role;
 use super::layer::Layer;
 use super::leaves::{Leaves, Mode};
-use super::params::{Params, Role, is_under};
+use super::params::Params;
+use super::path::is_under;
 use crate::real::Real;
 use crate::shape::Dims;
 use crate::tape::{Tape, Var};

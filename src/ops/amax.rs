@@ -155,7 +155,7 @@ impl<'t, T: Real> Var<'t, T> {
         self.extremum(End::Min, (..).into())
     }
 
-    /// The largest elements over some axes (see [`Axes`]); equal winners share the derivative evenly.
+    /// The largest elements over some axes, max xᵢ (see [`Axes`]); equal winners share the derivative evenly.
     ///
     /// [`max_over`](Var::max_over), along one axis, gives all of it to the first instead.
     ///

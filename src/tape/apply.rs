@@ -39,9 +39,7 @@ impl<T: Real> OpRef<T> {
             OpRef::Shared(o) => &**o,
         }
     }
-}
 
-impl<T: Real> OpRef<T> {
     /// A reference to an operation with attributes, or to a user's own.
     pub fn new(op: impl Op<T>) -> Self {
         OpRef::Shared(Arc::new(op))

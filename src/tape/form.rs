@@ -1,5 +1,5 @@
 //! What may be known of an operation beyond its kernel: its form, for the planner, and its attributes, for readers.
-//! Listings, exports and the structural hash take attributes from here.
+//! Both are data, so that neither planner nor readers need to know any operation by name.
 
 use std::fmt;
 

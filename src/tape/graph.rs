@@ -15,7 +15,7 @@ use super::sig::Sig;
 use crate::error::Error;
 use crate::real::Real;
 
-/// Lines of the form `%3, %4 = max_pool2d %2` are two nodes: a head and its continuation.
+/// One result of an operation on the tape: its first result is the head, any further ones continue it.
 #[derive(Clone, Debug)]
 pub(crate) struct Node<T: Real> {
     pub op: OpRef<T>,
@@ -166,7 +166,7 @@ impl<T: Real> Graph<T> {
         copy
     }
 
-    /// Type and shape as listings print them: `f32[2, 3]`.
+    /// Type and shape as errors print them: `f32[2, 3]`.
     pub fn signature(&self, id: u32) -> String {
         let name = match self.node(id).kind() {
             Kind::Real => T::NAME,

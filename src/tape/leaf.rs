@@ -1,15 +1,18 @@
 //! Leaves: lines without operands whose values come from outside.
 //! A differentiable leaf and a constant are the same operation under two names; the tape keeps the list of the former.
 
-use std::hash::Hasher;
+use std::panic::Location;
 
-use super::data::{Data, Kind};
+use super::apply::OpRef;
+use super::data::{Data, IntoInts, IntoTensor, Kind};
 use super::eval::{Arg, Cx, Fault, Out};
 use super::form::Form;
 use super::op::{Op, Reads};
+use super::record::Tape;
 use super::rule::Vjp;
 use super::sig::{ResultSigs, Sig};
-use crate::error::Error;
+use super::var::{IntVar, Var};
+use crate::error::{Error, OrRaise};
 use crate::real::Real;
 use crate::shape::Dims;
 
@@ -48,11 +51,45 @@ impl<T: Real> Op<T> for Leaf<T> {
         Form::Leaf(&self.data)
     }
 
-    fn fingerprint(&self, h: &mut dyn Hasher) {
-        h.write(self.name.as_bytes());
-    }
-
     fn reads(&self) -> Reads {
         Reads::NOTHING
+    }
+}
+
+impl<T: Real> Tape<T> {
+    /// Records a leaf that [`Var::backward`] reports on.
+    ///
+    /// Shares the storage of an owned row-major array or of a [`Tensor`](crate::Tensor); copies views.
+    #[track_caller]
+    pub fn var(&self, value: impl IntoTensor<T>) -> Var<'_, T> {
+        let id = self.leaf("var", value);
+        self.graph.borrow_mut().vars.push(id);
+        Var::new(self, id)
+    }
+
+    /// Records a leaf that [`Var::backward`] does not report on: data, targets, frozen parameters.
+    #[track_caller]
+    pub fn constant(&self, value: impl IntoTensor<T>) -> Var<'_, T> {
+        Var::new(self, self.leaf("constant", value))
+    }
+
+    /// Records an integer leaf: labels, positions.
+    ///
+    /// # Panics
+    /// A number is negative or above `u32::MAX`.
+    #[track_caller]
+    pub fn ints(&self, values: impl IntoInts) -> IntVar<'_, T> {
+        let (dims, data) = match values.into_ints() {
+            Ok(t) => t.into_parts(),
+            Err(e) => e.about("ints").at(Location::caller()).raise(),
+        };
+        let op = Leaf { name: "ints", dims, data: Data::Int(data) };
+        IntVar::new(self, self.record(OpRef::new(op), &[]).or_raise())
+    }
+
+    #[track_caller]
+    fn leaf(&self, name: &'static str, value: impl IntoTensor<T>) -> u32 {
+        let (dims, data) = value.into_tensor().into_parts();
+        self.record_flagged(OpRef::new(Leaf { name, dims, data: Data::Real(data) }), &[], name == "var").or_raise()
     }
 }

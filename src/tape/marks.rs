@@ -1,7 +1,7 @@
 //! Scratch numbers for sweeps over the lines.
 //! They are stamped, so a sweep costs what it visits and not the length of the tape.
 
-/// Per-line scratch numbers of a sweep, stamped with the sweep's number so that nothing is cleared between sweeps.
+/// A number for each line that the present sweep has visited.
 #[derive(Debug, Default)]
 pub(crate) struct Marks {
     stamp: Vec<u64>,

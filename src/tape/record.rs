@@ -1,4 +1,4 @@
-//! The tape itself: leaves, the one function that appends a line, the clock of random lines, and clearing.
+//! The tape itself: the one function that appends a line, the clock of random lines, and clearing.
 //! Every check that needs only shapes happens here, at the user's line.
 
 use std::any::Any;
@@ -10,13 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use smallvec::SmallVec;
 
 use super::apply::{OpRef, Operand, Results};
-use super::data::{Data, IntoInts, IntoTensor, Kind};
+use super::data::Kind;
 use super::graph::{Entry, Graph};
-use super::leaf::Leaf;
 use super::marks::Marks;
 use super::op::Op;
 use super::row::Bound;
-use super::var::{IntVar, Var};
 use super::writing::RuleFrame;
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
@@ -149,42 +147,6 @@ impl<T: Real> Tape<T> {
         self.rule.set(None);
     }
 
-    /// Records a leaf that [`Var::backward`] reports on.
-    ///
-    /// Shares the storage of an owned row-major array or of a [`Tensor`](crate::Tensor); copies views.
-    #[track_caller]
-    pub fn var(&self, value: impl IntoTensor<T>) -> Var<'_, T> {
-        let id = self.leaf("var", value);
-        self.graph.borrow_mut().vars.push(id);
-        Var::new(self, id)
-    }
-
-    /// Records a leaf that [`Var::backward`] does not report on: data, targets, frozen parameters.
-    #[track_caller]
-    pub fn constant(&self, value: impl IntoTensor<T>) -> Var<'_, T> {
-        Var::new(self, self.leaf("constant", value))
-    }
-
-    /// Records an integer leaf: labels, positions.
-    ///
-    /// # Panics
-    /// A number is negative or above `u32::MAX`.
-    #[track_caller]
-    pub fn ints(&self, values: impl IntoInts) -> IntVar<'_, T> {
-        let (dims, data) = match values.into_ints() {
-            Ok(t) => t.into_parts(),
-            Err(e) => e.about("ints").at(Location::caller()).raise(),
-        };
-        let op = Leaf { name: "ints", dims, data: Data::Int(data) };
-        IntVar::new(self, self.record(OpRef::new(op), &[]).or_raise())
-    }
-
-    #[track_caller]
-    fn leaf(&self, name: &'static str, value: impl IntoTensor<T>) -> u32 {
-        let (dims, data) = value.into_tensor().into_parts();
-        self.record_flagged(OpRef::new(Leaf { name, dims, data: Data::Real(data) }), &[], name == "var").or_raise()
-    }
-
     /// Records any operation, a user's own included; what does not fit comes back as an error.
     ///
     /// # Errors
@@ -243,12 +205,13 @@ impl<T: Real> Tape<T> {
     }
 
     #[track_caller]
-    fn record(&self, op: OpRef<T>, operands: &[u32]) -> Result<u32, Error> {
+    pub(super) fn record(&self, op: OpRef<T>, operands: &[u32]) -> Result<u32, Error> {
         self.record_flagged(op, operands, false)
     }
 
+    /// As [`record`](Tape::record), for a line that is active by itself or by its operands.
     #[track_caller]
-    fn record_flagged(&self, op: OpRef<T>, operands: &[u32], is_var: bool) -> Result<u32, Error> {
+    pub(super) fn record_flagged(&self, op: OpRef<T>, operands: &[u32], is_var: bool) -> Result<u32, Error> {
         let site = self.here();
         let (results, active) = {
             let g = self.graph.borrow();
@@ -304,7 +267,7 @@ impl<T: Real> Tape<T> {
         self.graph.borrow().describe(id)
     }
 
-    /// Type and shape as listings print them: `f32[2, 3]`.
+    /// Type and shape as errors print them: `f32[2, 3]`.
     pub(crate) fn signature(&self, id: u32) -> String {
         self.graph.borrow().signature(id)
     }

@@ -7,7 +7,7 @@ use std::panic::Location;
 use super::record::Tape;
 use crate::real::Real;
 
-/// Which rule is writing: its lines carry the primal's source line and may be simplified among themselves.
+/// Which rule is writing, and where its lines begin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RuleFrame {
     pub site: &'static Location<'static>,

@@ -1,3 +1,4 @@
-//! Looking at a tape: everything here reads public facts of lines and computes nothing of its own.
+//! Looking at a tape: the listing.
+//! Everything here reads public facts of lines and computes nothing of its own.
 
 mod listing;
