@@ -170,7 +170,7 @@ fn images_and_weights_of_different_depths(tape: &Tape) -> Result<(), Error> {
 
 fn a_maximum_of_nothing(tape: &Tape) -> Result<(), Error> {
     let empty = tape.zeros([3, 0]);
-    let _ = empty.max_over(1);
+    let _ = empty.max_along(1);
     Ok(())
 }
 

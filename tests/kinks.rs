@@ -46,8 +46,8 @@ fn ties() {
     assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.max()), [0.5, 0.0, 0.5]);
     assert_eq!(slopes(&[5.0, 1.0, 1.0], |x| x.min()), [0.0, 0.5, 0.5]);
     assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.amax(0)), [0.5, 0.0, 0.5]);
-    assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.max_over(0)), [1.0, 0.0, 0.0]);
-    assert_eq!(slopes(&[5.0, 1.0, 1.0], |x| x.min_over(0)), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.max_along(0)), [1.0, 0.0, 0.0]);
+    assert_eq!(slopes(&[5.0, 1.0, 1.0], |x| x.min_along(0)), [0.0, 1.0, 0.0]);
     assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.max_with_index(0).0), [1.0, 0.0, 0.0]);
     assert_eq!(slopes(&[2.0, 2.0, 2.0], |x| x.std()), [0.0; 3]);
 
@@ -57,7 +57,7 @@ fn ties() {
 
 #[test]
 fn nan_wins_and_takes_the_cotangent() {
-    assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.max_over(0)), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.max_along(0)), [0.0, 1.0, 0.0]);
     assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.max()), [0.0, 1.0, 0.0]);
     assert_eq!(slopes(&[f64::NAN], |x| x.relu()), [0.0]);
     assert_eq!(slopes(&[f64::NAN], |x| x.clamp(0.0, 1.0)), [0.0]);

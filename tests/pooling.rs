@@ -246,7 +246,7 @@ fn oracle(x: &[f32], dims: [usize; 4], options: &MaxPool2d) -> (Vec<f32>, Vec<u3
 
 proptest! {
     #[test]
-    fn max_pooling_is_an_argmax_over_the_columns_of_the_windows(
+    fn max_pooling_is_an_argmax_along_the_columns_of_the_windows(
         (batch, channels) in (0usize..3, 1usize..3),
         plane in [1usize..9, 1..9],
         kernel in [1usize..4, 1..4],

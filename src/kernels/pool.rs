@@ -245,7 +245,7 @@ pub(crate) mod tests {
         }
 
         #[test]
-        fn max_pool_is_the_argmax_over_columns((s, x) in pools().prop_flat_map(|s| {
+        fn max_pool_is_the_argmax_along_columns((s, x) in pools().prop_flat_map(|s| {
             let len = 2 * s.cells();
             (Just(s), hard_numbers(len))
         })) {

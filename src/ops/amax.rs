@@ -157,7 +157,7 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The largest elements over some axes, max xᵢ (see [`Axes`]); equal winners share the derivative evenly.
     ///
-    /// [`max_over`](Var::max_over), along one axis, gives all of it to the first instead.
+    /// [`max_along`](Var::max_along), along one axis, gives all of it to the first instead.
     ///
     /// # Panics
     /// An axis does not exist, is named twice, or has size 0.
@@ -179,7 +179,7 @@ impl<'t, T: Real> Var<'t, T> {
 
     /// The smallest elements over some axes (see [`Axes`]); equal winners share the derivative evenly.
     ///
-    /// [`min_over`](Var::min_over), along one axis, gives all of it to the first instead.
+    /// [`min_along`](Var::min_along), along one axis, gives all of it to the first instead.
     ///
     /// # Panics
     /// An axis does not exist, is named twice, or has size 0.

@@ -17,8 +17,8 @@ pub(crate) struct Winner {
 impl<T: Real> Op<T> for Winner {
     fn name(&self) -> &'static str {
         match self.end {
-            End::Max => "max_over",
-            End::Min => "min_over",
+            End::Max => "max_along",
+            End::Min => "min_along",
         }
     }
 
@@ -94,7 +94,7 @@ impl<'t, T: Real> Var<'t, T> {
 
     #[track_caller]
     fn winner(self, end: End, axis: isize) -> (Self, IntVar<'t, T>) {
-        let axis = self.axis(if end == End::Max { "max_over" } else { "min_over" }, axis);
+        let axis = self.axis(if end == End::Max { "max_along" } else { "min_along" }, axis);
         let r = self.tape.call(Winner { end, axis }, &[self.into()]);
         (r.real(0), r.int(1))
     }
@@ -111,13 +111,13 @@ impl<'t, T: Real> Var<'t, T> {
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let x = tape.var([[1., 2.], [7., 7.]]);
-    /// let y = x.max_over(1);
+    /// let y = x.max_along(1);
     /// assert_eq!(y.value().as_slice().unwrap(), [2., 7.]);
     /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0., 1., 1., 0.]);
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn max_over(self, axis: isize) -> Self {
+    pub fn max_along(self, axis: isize) -> Self {
         self.winner(End::Max, axis).0
     }
 
@@ -131,15 +131,15 @@ impl<'t, T: Real> Var<'t, T> {
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let x = tape.var([[1., 2.], [7., 7.]]);
-    /// assert_eq!(x.min_over(1).value().as_slice().unwrap(), [1., 7.]);
+    /// assert_eq!(x.min_along(1).value().as_slice().unwrap(), [1., 7.]);
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn min_over(self, axis: isize) -> Self {
+    pub fn min_along(self, axis: isize) -> Self {
         self.winner(End::Min, axis).0
     }
 
-    /// [`max_over`](Var::max_over) and the position that won.
+    /// [`max_along`](Var::max_along) and the position that won.
     ///
     /// # Panics
     /// As there.
@@ -157,7 +157,7 @@ impl<'t, T: Real> Var<'t, T> {
         self.winner(End::Max, axis)
     }
 
-    /// [`min_over`](Var::min_over) and the position that won.
+    /// [`min_along`](Var::min_along) and the position that won.
     ///
     /// # Panics
     /// As there.
@@ -228,7 +228,7 @@ mod tests {
     fn second_derivatives_follow_the_winner() {
         let tape = Tape::<f64>::default();
         let x = tape.var([1.0, 3.0, 3.0]);
-        let y = x.max_over(0);
+        let y = x.max_along(0);
         let dx = grad(y * y * y, &[x])[0];
         assert_eq!(dx.value().as_slice().unwrap(), [0.0, 27.0, 0.0]);
         assert_eq!(grad(dx.sum(), &[x])[0].value().as_slice().unwrap(), [0.0, 18.0, 0.0]);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "max_over: the maximum over axis 0 of shape [0, 2], which is empty")]
+    #[should_panic(expected = "max_along: the maximum over axis 0 of shape [0, 2], which is empty")]
     fn the_winner_among_none_is_refused() {
         let tape = Tape::new();
         let _ = tape.zeros([0, 2]).argmax(0);

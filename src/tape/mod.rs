@@ -4,6 +4,7 @@
 mod apply;
 mod data;
 mod eval;
+mod fingerprint;
 mod form;
 mod graph;
 mod leaf;

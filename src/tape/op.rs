@@ -2,6 +2,7 @@
 //! Built-in operations and a user's own fulfil the same trait; the tape, the sweeps and the executor know nothing else.
 
 use std::fmt;
+use std::hash::Hasher;
 
 use super::eval::{Arg, Cx, Fault, Out};
 use super::form::{Attributes, Form};
@@ -89,6 +90,17 @@ pub trait Op<T: Real>: fmt::Debug + Send + Sync + 'static {
     /// The attributes, for listings and other readers: all that tells two instances apart.
     fn attributes(&self) -> Attributes {
         Attributes::default()
+    }
+
+    /// Feeds name and attributes into the structural hash of a tape, [`Tape::fingerprint`](crate::Tape::fingerprint).
+    ///
+    /// The default is right wherever [`attributes`](Op::attributes) is complete.
+    fn fingerprint(&self, h: &mut dyn Hasher) {
+        h.write(self.name().as_bytes());
+        for (name, value) in &self.attributes() {
+            h.write(name.as_bytes());
+            h.write(value.to_string().as_bytes());
+        }
     }
 
     /// Which values the rules read; a rule that reads more panics in debug builds.
