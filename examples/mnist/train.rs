@@ -10,7 +10,7 @@ use wengert::Error;
 use wengert::data::{Batch, Dataset, Walk};
 use wengert::io::{Progress, check_writable, load_checkpoint, save_checkpoint};
 use wengert::nn::{Conv2d, Flatten, Leaves, Linear, Mode, Params, Relu, Sequential};
-use wengert::optim::{AdamW, Optimizer, Schedule, StepDecay};
+use wengert::optim::{AdamW, Cosine, Optimizer, Schedule};
 use wengert::prelude::*;
 
 use crate::args::{Args, Model};
@@ -59,8 +59,8 @@ pub fn run(args: &Args, train: &Dataset, test: &Dataset) -> Result<(), Error> {
     say(net.summary(&params, [args.batch, 1, 28, 28]))?;
 
     let steps_per_epoch = train.len().div_ceil(args.batch) as u64;
-    // It does not look ahead to the last epoch, so a run in two pieces is the run in one piece.
-    let schedule = StepDecay::new(args.rate, steps_per_epoch, 0.8);
+    // It reaches zero at the last epoch: a run goes on as if never interrupted when --epochs stays the same.
+    let schedule = Cosine::new(args.rate, 0.0, args.epochs * steps_per_epoch);
     let mut tape = Tape::new().seeded(seed);
     tape.set_step(epoch * steps_per_epoch);
     while epoch < args.epochs {
