@@ -23,7 +23,7 @@ use crate::shape::{Dims, checked_count};
 /// The ordered list of operations (Wengert, 1964) that models are recorded on.
 ///
 /// `Tape::new()` holds `f32`, `Tape::<f64>::default()` doubles. Recording checks shapes and computes nothing; values are
-/// computed when asked for ([`Var::value`], [`Var::item`], [`Var::backward`]). One tape belongs to one thread at a time.
+/// computed when asked for ([`value`](crate::Var::value), [`item`](crate::Var::item), [`backward`](crate::Var::backward)). One tape belongs to one thread at a time.
 ///
 /// [`clear`](Tape::clear) starts over and keeps all memory. It takes the tape mutably, so a handle from before cannot be
 /// used after it:
