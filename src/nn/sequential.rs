@@ -86,13 +86,17 @@ impl<T: Real> Sequential<T> {
         self
     }
 
-    /// As [`Layer::apply`], without an import of the trait.
+    /// As [`Layer::apply`], without an import of the trait; lines of the crate's layers carry the caller's source line.
+    #[track_caller]
     #[must_use]
     pub fn apply<'t>(&self, p: &Leaves<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        self.parts.iter().fold(x, |x, (name, layer)| {
-            let _scope = p.tape().scope(name);
-            layer.apply(&p.scope(name), x)
-        })
+        let chain = || {
+            self.parts.iter().fold(x, |x, (name, layer)| {
+                let _scope = p.tape().scope(name);
+                layer.apply(&p.scope(name), x)
+            })
+        };
+        p.tape().on_behalf(chain)
     }
 
     /// The table of layers, output shapes and numbers of parameters, for an input of the given shape.

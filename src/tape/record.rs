@@ -53,6 +53,7 @@ pub struct Tape<T: Real = f32> {
     step: Cell<u64>,
     ordinal: Cell<u32>,
     pub(super) scope: Cell<u16>,
+    pub(super) user: Cell<Option<&'static Location<'static>>>,
     pub(super) rule: Cell<Option<RuleFrame>>,
     pub(crate) graph: RefCell<Graph<T>>,
     pub(crate) marks: RefCell<Marks>,
@@ -85,6 +86,7 @@ impl<T: Real> Default for Tape<T> {
             step: Cell::new(0),
             ordinal: Cell::new(0),
             scope: Cell::new(0),
+            user: Cell::new(None),
             rule: Cell::new(None),
             graph: RefCell::default(),
             marks: RefCell::default(),
@@ -144,6 +146,7 @@ impl<T: Real> Tape<T> {
         self.step.set(self.step.get().wrapping_add(1));
         self.ordinal.set(0);
         self.scope.set(0);
+        self.user.set(None);
         self.rule.set(None);
     }
 
@@ -247,12 +250,15 @@ impl<T: Real> Tape<T> {
         Ok(self.graph.borrow_mut().push(entry, results.iter().map(|r| (r.kind, &r.dims[..]))))
     }
 
-    /// The source line that a new line carries: the primal's while a rule writes, the caller's otherwise.
+    /// The source line that a new line carries: the primal's while a rule writes, the caller's otherwise, and that of the
+    /// call on whose behalf the crate's own layers write.
     #[track_caller]
     fn here(&self) -> &'static Location<'static> {
-        match self.rule.get() {
-            Some(r) => r.site,
-            None => Location::caller(),
+        let caller = Location::caller();
+        match (self.rule.get(), self.user.get()) {
+            (Some(rule), _) => rule.site,
+            (None, Some(user)) if is_own(caller) => user,
+            (None, _) => caller,
         }
     }
 
@@ -310,4 +316,10 @@ impl<T: Real> Tape<T> {
         let slot: &mut dyn Any = &mut **slot.get_or_insert_with(|| Box::new(S::default()));
         f(slot.downcast_mut().expect("one module keeps its values with the tape"))
     }
+}
+
+/// Whether a source line is one of this crate's.
+fn is_own(site: &Location<'_>) -> bool {
+    let sources = &file!()[..file!().len() - "tape/record.rs".len()];
+    site.file().starts_with(sources)
 }

@@ -1,4 +1,4 @@
-//! The state of a tape while rules write on it: in whose name, from which line on, and taking back what a panic left.
+//! The state of a tape while rules or layers write on it: in whose name, from which line on, and what a panic must take back.
 //! Lines of a rule carry the primal's source line and may be simplified among themselves.
 
 use std::cell::Cell;
@@ -31,6 +31,25 @@ impl<T: Real> Tape<T> {
             RuleFrame { site: g.node(origin).site, origin, first: g.len() as u32 }
         };
         let _leave = Leave(&self.rule, self.rule.replace(Some(frame)));
+        f()
+    }
+
+    /// Runs `f` on behalf of the caller: lines that the crate's own code writes in it carry the caller's source line.
+    ///
+    /// A layer is called through a trait object, where `#[track_caller]` ends.
+    #[track_caller]
+    pub(crate) fn on_behalf<R>(&self, f: impl FnOnce() -> R) -> R {
+        type User = Option<&'static Location<'static>>;
+        struct Leave<'a>(&'a Cell<User>, User);
+        impl Drop for Leave<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let outer = self.user.get();
+        // Of nested calls the outermost is the user's.
+        self.user.set(outer.or(Some(Location::caller())));
+        let _leave = Leave(&self.user, outer);
         f()
     }
 

@@ -101,3 +101,40 @@ fn the_count_of_steps_may_start_anywhere() {
     assert_eq!(tape.step(), 0);
     assert_ne!(tape.uniform([8]).value(), before);
 }
+
+#[test]
+fn lines_and_errors_of_layers_carry_the_users_line() {
+    use wengert::nn::{Conv2d, Layer, Leaves, Linear, Mode, Params, Relu, Sequential};
+
+    #[derive(Debug)]
+    struct Own;
+    impl Layer<f32> for Own {
+        fn apply<'t>(&self, _: &Leaves<'t, f32>, x: Var<'t>) -> Var<'t> {
+            x.square()
+        }
+
+        fn describe(&self) -> String {
+            "own".into()
+        }
+    }
+
+    let mut params = Params::new(0);
+    let net = Sequential::new().push(Linear::new(2, 3)).push(Relu).push(Own).init(&mut params);
+    let tape = Tape::new();
+    let p = params.on(&tape, Mode::Train);
+    let first = tape.len() as u32;
+    let (y, line) = (net.apply(&p, tape.constant([[1., 2.]])), line!());
+    let lines: Vec<_> = (first + 1..=y.id()).map(|id| tape.line(id)).collect();
+    assert!(lines.iter().all(|l| l.site.file().ends_with("misuse.rs")));
+    let (own, built_in) = lines.split_last().unwrap();
+    assert!(built_in.iter().all(|l| l.site.line() == line) && built_in.len() > 2);
+    assert!(own.op == "square" && own.site.line() < line);
+
+    let mut params = Params::new(0);
+    let net = Sequential::new().push(Conv2d::new(1, 2, 3)).init(&mut params);
+    let p = params.on(&tape, Mode::Eval);
+    let text = panic_text(|| {
+        let _ = net.apply(&p, tape.zeros([2, 5, 8, 8]));
+    });
+    assert!(text.contains("misuse.rs:") && !text.contains("at src/"), "{text}");
+}
