@@ -1,12 +1,12 @@
 //! What every file of operations needs: the contract, the handles and the shapes.
 //! A glob of this module stands at the head of each of them.
 
-pub(super) use smallvec::{SmallVec, smallvec};
+pub(crate) use smallvec::{SmallVec, smallvec};
 
-pub(super) use crate::error::Error;
-pub(super) use crate::real::Real;
-pub(super) use crate::shape::{Axes, Dims, broadcast_dims};
-pub(super) use crate::tape::{
+pub(crate) use crate::error::Error;
+pub(crate) use crate::real::Real;
+pub(crate) use crate::shape::{Axes, Dims, broadcast_dims};
+pub(crate) use crate::tape::{
     Arg, At, AttrValue, Attributes, Bound, Cost, Cx, Decision, Fault, Form, IntVar, Jvp, Kind, Op, Operand, Out, Push,
     Reads, ReduceKind, ResultSigs, Row, Sig, StepKind, Tape, Var, Vjp, Which,
 };

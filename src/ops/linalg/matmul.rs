@@ -1,0 +1,211 @@
+//! The matrix product over the last two axes, all leading axes broadcast.
+//! Its derivatives are matrix products again; the transpositions in them are read through strides, not carried out.
+
+use crate::kernels::gemm::{self, Mat};
+use crate::ops::prelude::*;
+
+/// C = op(A)·op(B) for each matrix of the batch, where op transposes or not.
+#[derive(Debug)]
+pub(crate) struct MatMul {
+    transpose: [bool; 2],
+}
+
+static PLAIN: MatMul = MatMul { transpose: [false, false] };
+static LEFT: MatMul = MatMul { transpose: [true, false] };
+static RIGHT: MatMul = MatMul { transpose: [false, true] };
+static BOTH: MatMul = MatMul { transpose: [true, true] };
+
+impl MatMul {
+    fn get([a, b]: [bool; 2]) -> &'static MatMul {
+        match (a, b) {
+            (false, false) => &PLAIN,
+            (true, false) => &LEFT,
+            (false, true) => &RIGHT,
+            (true, true) => &BOTH,
+        }
+    }
+
+    /// Rows and columns of operand `i` as the product sees it.
+    fn sizes(&self, i: usize, dims: &[usize]) -> (usize, usize) {
+        let (m, n) = (dims[dims.len() - 2], dims[dims.len() - 1]);
+        if self.transpose[i] { (n, m) } else { (m, n) }
+    }
+
+    fn mat<'a, T: Real>(&self, i: usize, data: &'a [T], dims: &[usize]) -> Mat<'a, T> {
+        let m = Mat::new(data, dims[dims.len() - 2], dims[dims.len() - 1]);
+        if self.transpose[i] { m.t() } else { m }
+    }
+}
+
+impl<T: Real> Op<T> for MatMul {
+    fn name(&self) -> &'static str {
+        "matmul"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        if let Some(i) = (0..2).find(|&i| x[i].rank() < 2) {
+            return Err(Error::shape(format!(
+                "cannot multiply {} by {}: operand {i} has no rows and columns",
+                x[0], x[1]
+            ))
+            .rule("both operands have rank 2 or more; the last two axes are rows and columns")
+            .fix("for a vector, `unsqueeze` it to one row or one column, or use `dot`"));
+        }
+        let ((m, k), (k2, n)) = (self.sizes(0, x[0].dims), self.sizes(1, x[1].dims));
+        let marks = self.transpose.map(|t| if t { "ᵀ" } else { "" });
+        if k != k2 {
+            return Err(Error::shape(format!("cannot multiply {}{} by {}{}", x[0], marks[0], x[1], marks[1]))
+                .rule(format!("the columns of the left operand ({k}) are as many as the rows of the right one ({k2})"))
+                .fix("transpose an operand with `.t()`, or exchange them"));
+        }
+        let batch = |s: &Sig<'_>| Dims::from(&s.dims[..s.rank() - 2]);
+        let Some(mut d) = broadcast_dims(&batch(&x[0]), &batch(&x[1])) else {
+            return Err(Error::shape(format!(
+                "cannot multiply {} by {}: the leading axes do not broadcast",
+                x[0], x[1]
+            ))
+            .rule("leading axes are equal, or one of them is 1, aligned from the right")
+            .fix("unsqueeze or reshape the batch axes"));
+        };
+        d.push(m);
+        d.push(n);
+        Ok(ResultSigs::real(d))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let (da, db, dy) = (x[0].dims(), x[1].dims(), y[0].dims());
+        let (a, b) = (self.mat(0, x[0].real(), da), self.mat(1, x[1].real(), db));
+        let out = y[0].real();
+        let batch = &dy[..dy.len() - 2];
+        let (lead_a, lead_b) = (&da[..da.len() - 2], &db[..db.len() - 2]);
+        let count: usize = batch.iter().product();
+        let (step_a, step_b) = (a.rows * a.cols, b.rows * b.cols);
+        let single = |lead: &[usize]| lead.iter().product::<usize>() == 1;
+        let full = |lead: &[usize]| lead.iter().product::<usize>() == count;
+        let regular = |lead: &[usize], step: usize| if full(lead) { Some(step) } else { single(lead).then_some(0) };
+        if let (Some(sa), Some(sb)) = (regular(lead_a, step_a), regular(lead_b, step_b)) {
+            gemm::batched(count, (a, sa), (b, sb), out, false);
+            return Ok(());
+        }
+        // Axes that broadcast inside the batch: one product at a time, each at its own offset.
+        let size = a.rows * b.cols;
+        for (k, out) in out.chunks_mut(size.max(1)).enumerate().take(count) {
+            let (oa, ob) = (offset(k, batch, lead_a) * step_a, offset(k, batch, lead_b) * step_b);
+            gemm::product(Mat { data: &a.data[oa..], ..a }, Mat { data: &b.data[ob..], ..b }, out, false, true);
+        }
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        let [ta, tb] = self.transpose;
+        r.give(0, || {
+            let d = r.dims(0);
+            if ta { product(tb, r.x(1), true, r.g()) } else { product(false, r.g(), !tb, r.x(1)) }.sum_to(&d)
+        });
+        r.give(1, || {
+            let d = r.dims(1);
+            if tb { product(true, r.g(), ta, r.x(0)) } else { product(!ta, r.x(0), false, r.g()) }.sum_to(&d)
+        });
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        let [ta, tb] = self.transpose;
+        r.term(0, |da| product(ta, da, tb, r.x(1)));
+        r.term(1, |db| product(ta, r.x(0), tb, db));
+    }
+
+    fn attributes(&self) -> Attributes {
+        let flag = |i: usize, name| self.transpose[i].then_some((name, AttrValue::Flag(true)));
+        flag(0, "transpose_left").into_iter().chain(flag(1, "transpose_right")).collect()
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::OPERANDS
+    }
+
+    fn cost(&self, x: &[Sig<'_>]) -> Cost {
+        let n = self.sizes(1, x[1].dims).1;
+        Cost { flops: 2.0 * x[0].count() as f64 * n as f64, cheap: false }
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Product
+    }
+}
+
+/// The number of the matrix of an operand with leading axes `lead` that meets matrix `k` of the batch.
+fn offset(mut k: usize, batch: &[usize], lead: &[usize]) -> usize {
+    let (mut at, mut step) = (0, 1);
+    for axis in (0..batch.len()).rev() {
+        let i = k % batch[axis];
+        k /= batch[axis];
+        if let Some(own) = (axis + lead.len()).checked_sub(batch.len()) {
+            if lead[own] != 1 {
+                at += i * step;
+            }
+            step *= lead[own];
+        }
+    }
+    at
+}
+
+#[track_caller]
+fn product<'t, T: Real>(ta: bool, a: Var<'t, T>, tb: bool, b: Var<'t, T>) -> Var<'t, T> {
+    a.tape.plain(MatMul::get([ta, tb]), &[a.into(), b.into()]).real(0)
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// The matrix product over the last two axes; leading axes broadcast: yᵢⱼ = Σₖ aᵢₖ bₖⱼ.
+    ///
+    /// # Panics
+    /// An operand has fewer than two axes, the inner sizes differ, or the leading axes do not broadcast.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let (a, b) = (tape.var([[1., 2.], [3., 4.]]), tape.var([[1.], [10.]]));
+    /// let y = a.matmul(b);
+    /// assert_eq!(y.value().as_slice().unwrap(), [21., 43.]);
+    /// assert_eq!(y.sum().backward()[b].as_slice().unwrap(), [4., 6.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn matmul(self, rhs: Var<'t, T>) -> Var<'t, T> {
+        product(false, self, false, rhs)
+    }
+
+    /// The matrix product with the right operand transposed, a bᵀ: yᵢⱼ = Σₖ aᵢₖ bⱼₖ; nothing is moved for it.
+    ///
+    /// # Panics
+    /// As [`matmul`](Var::matmul).
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let (x, w) = (tape.var([[1., 10.]]), tape.var([[1., 2.], [3., 4.], [5., 6.]]));
+    /// assert_eq!(x.matmul_transposed(w).value().as_slice().unwrap(), [21., 43., 65.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn matmul_transposed(self, rhs: Var<'t, T>) -> Var<'t, T> {
+        product(false, self, true, rhs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::check_op;
+
+    #[test]
+    fn rules() {
+        for transpose in [[false, false], [true, false], [false, true], [true, true]] {
+            let op = |i: usize, m: usize, n: usize| if transpose[i] { [n, m] } else { [m, n] };
+            check_op(MatMul { transpose }, &[&op(0, 2, 3), &op(1, 3, 4)]).assert();
+        }
+        check_op(MatMul { transpose: [false, true] }, &[&[2, 1, 2, 3], &[3, 4, 3]]).assert();
+        check_op(MatMul { transpose: [false, false] }, &[&[5, 2, 3], &[3, 1]]).assert();
+        check_op(MatMul { transpose: [false, false] }, &[&[2, 0], &[0, 3]]).assert();
+        check_op(MatMul { transpose: [false, false] }, &[&[0, 2, 3], &[3, 1]]).assert();
+    }
+}

@@ -1,0 +1,132 @@
+//! How a pointwise operation is written: `row!` makes one row, `unary!` a table of rows with their methods.
+//! Loop, derivative, documentation and listing come from the same tokens, so they cannot drift apart.
+
+use std::marker::PhantomData;
+
+use crate::ops::prelude::*;
+
+/// The home of all rows, so that a generic row is a constant: `Table::<T>::TANH`.
+pub(crate) struct Table<T>(PhantomData<T>);
+
+/// A row with its parameters rounded to the tape's type.
+pub(crate) fn bound<T: Real, const N: usize>(row: &'static Row<T>, params: [f64; N]) -> Bound<T> {
+    let mut p = [T::zero(); 2];
+    p.iter_mut().zip(params).for_each(|(p, v)| *p = T::of(v));
+    Bound { row, params: p }
+}
+
+/// What a row of the integer kind yields for a truth value.
+pub(crate) fn truth<T: Real>(holds: bool) -> T {
+    if holds { T::one() } else { T::zero() }
+}
+
+/// One row: the loop from a scalar formula, the rule from an expression over handles.
+///
+/// ```text
+/// row! {
+///     "div", |a: Real, b: Real; | -> Real { a / b };
+///     push |i, v, at, p| match i { .. };              // the product ∂f/∂xᵢ ⊙ v, or why there is none
+///     derivative "1 / b; -a / b²"; reads ..; domain [(-2.0, 2.0), (0.5, 2.0)]; cheap
+/// }
+/// ```
+/// The block expands to `for k in 0..y.len() { let (a, b) = (a[k], b[k]); y[k] = a / b; }`.
+macro_rules! row {
+    ($name:expr, |$($x:ident: $kind:ident),+; $($p:ident),*| -> $result:ident { $f:expr };
+     push |$i:pat_param, $v:pat_param, $at:pat_param, $q:pat_param| $push:expr;
+     $(decide $decide:expr;)?
+     derivative $derivative:expr; reads $reads:expr; domain [$($domain:expr),+]; $cost:ident) => {
+        &Row {
+            name: $name,
+            kinds: &[$(Kind::$kind),+],
+            result: Kind::$result,
+            params: &[$(stringify!($p)),*],
+            block: |p, x, y| {
+                let [$($p,)* ..] = *p;
+                let mut lanes = x.iter();
+                $(let $x = &lanes.next().expect("a row's block gets all its operands")[..y.len()];)+
+                for k in 0..y.len() {
+                    $(let $x = $x[k];)+
+                    y[k] = $f;
+                }
+            },
+            push: |$q, $i, $v, $at| $push,
+            decide: row!(@decide $($decide)?),
+            reads: $reads,
+            formula: stringify!($f),
+            derivative: $derivative,
+            domain: &[$($domain),+],
+            cheap: row!(@cost $cost),
+        }
+    };
+    (@decide) => { None };
+    (@decide $decide:expr) => { Some($decide) };
+    (@cost cheap) => { true };
+    (@cost dear) => { false };
+}
+
+/// A table of unary rows: constant, method, formula, domain for checks, derivative, cost, and an example for the docs.
+///
+/// `d[y] 1.0 - y.square()` is the local derivative as an expression of what stands in the brackets; `push[x; v] ..`
+/// gives its product with v instead; `zero[] "why"` says that it is zero wherever it exists.
+macro_rules! unary {
+    ($($(#[$doc:meta])* $NAME:ident $name:ident($($p:ident),*) |$x:ident| $f:expr; in $domain:expr;
+       $rule:ident[$($r:ident)* $(; $v:ident)?] $d:expr; $cost:ident; $(decide $decide:expr;)?
+       ex $call:literal => $value:literal;)+) => {
+        impl<T: Real> Table<T> {
+            $(
+                pub(crate) const $NAME: &'static Row<T> = row! {
+                    stringify!($name), |$x: Real; $($p),*| -> Real { $f };
+                    push |_, v, at, p| unary!(@$rule [$($r)*] ($($v)?) v, at, p, [$($p),*], $d);
+                    $(decide $decide;)?
+                    derivative stringify!($d); reads unary!(@reads [$($r)*]); domain [$domain]; $cost
+                };
+            )+
+
+            /// All unary rows, in the order of the table.
+            #[cfg(test)]
+            pub(crate) const UNARY: &'static [&'static Row<T>] = &[$(Self::$NAME),+];
+        }
+
+        impl<'t, T: Real> Var<'t, T> {
+            $(
+                $(#[$doc])*
+                ///
+                #[doc = concat!("Elementwise; local derivative: `", stringify!($d), "`.")]
+                ///
+                /// ```
+                /// use wengert::prelude::*;
+                #[doc = concat!("let y = Tape::<f64>::default().", $call, ".item();")]
+                #[doc = concat!("assert!((y - (", $value, ")).abs() < 1e-6, \"{y}\");")]
+                /// ```
+                #[track_caller]
+                #[must_use]
+                pub fn $name(self $(, $p: f64)*) -> Var<'t, T> {
+                    self.tape.row(bound(Table::$NAME, [$($p),*]), &[self.into()]).real(0)
+                }
+            )+
+        }
+    };
+    (@d [$($r:ident)*] () $v:ident, $at:ident, $p:ident, [$($q:ident),*], $d:expr) => {{
+        let (_, [$($q,)* ..]) = ($at, $p.map(|c| c.as_f64()));
+        $(let $r = unary!(@bind $r $at);)*
+        Push::Along($v.azmul($d))
+    }};
+    (@push [$($r:ident)*] ($w:ident) $v:ident, $at:ident, $p:ident, [$($q:ident),*], $d:expr) => {{
+        let (_, [$($q,)* ..]) = ($at, $p.map(|c| c.as_f64()));
+        let $w = $v;
+        $(let $r = unary!(@bind $r $at);)*
+        Push::Along($d)
+    }};
+    (@zero [] () $v:ident, $at:ident, $p:ident, [$($q:ident),*], $why:expr) => {{
+        let _ = ($v, $at, $p);
+        Push::Zero($why)
+    }};
+    (@bind x $at:ident) => { $at.x(0) };
+    (@bind y $at:ident) => { $at.y() };
+    (@reads []) => { Reads::NOTHING };
+    (@reads [x]) => { Reads::OPERANDS };
+    (@reads [y]) => { Reads::RESULTS };
+    (@reads [x y]) => { Reads::ALL };
+}
+
+pub(crate) use {row, unary};

@@ -1,0 +1,12 @@
+//! Operations that move elements and compute nothing: shapes, orders, pieces.
+//! Each linear map stands in one file with its adjoint.
+
+pub(super) mod broadcast;
+pub(super) mod concat;
+pub(super) mod flip;
+pub(super) mod handle;
+pub(super) mod part;
+pub(super) mod permute;
+pub(super) mod reshape;
+pub(super) mod slice;
+pub(super) mod stack;

@@ -1,0 +1,256 @@
+//! The same elements under exchanged axes: permute, and its short forms `transpose`, `t` and `movedim`.
+//! A permutation's adjoint is the inverse permutation.
+
+use crate::kernels::strided;
+use crate::ops::prelude::*;
+use crate::shape::strides;
+
+/// Axis k of the result is axis `order[k]` of the operand.
+#[derive(Debug)]
+pub(crate) struct Permute {
+    order: SmallVec<[usize; 4]>,
+}
+
+impl Permute {
+    fn inverse(&self) -> SmallVec<[usize; 4]> {
+        let mut inverse = SmallVec::from_elem(0, self.order.len());
+        for (k, &a) in self.order.iter().enumerate() {
+            inverse[a] = k;
+        }
+        inverse
+    }
+}
+
+/// Whether the list names each of its positions once.
+fn is_permutation(order: &[usize]) -> bool {
+    (0..order.len()).all(|k| order.contains(&k))
+}
+
+impl<T: Real> Op<T> for Permute {
+    fn name(&self) -> &'static str {
+        "permute"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        if self.order.len() != x[0].rank() || !is_permutation(&self.order) {
+            return Err(Error::shape(format!("{:?} does not order the axes of shape {}", &self.order[..], x[0]))
+                .rule(format!("each of the {} axes is named exactly once", x[0].rank()))
+                .fix("name every axis, in the order that the result shall have"));
+        }
+        Ok(ResultSigs::of(x[0].kind, self.order.iter().map(|&a| x[0].dims[a]).collect::<Dims>()))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let own = strides(x[0].dims());
+        let steps: SmallVec<[isize; 4]> = self.order.iter().map(|&a| own[a] as isize).collect();
+        let dims = y[0].dims();
+        match y[0].try_real() {
+            Some(y) => strided::copy(dims, x[0].real(), 0, &steps, y),
+            None => strided::copy(dims, x[0].int(), 0, &steps, y[0].int()),
+        }
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        r.give(0, || r.g().permuted(self.inverse()));
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        r.term(0, |dx| dx.permuted(self.order.clone()));
+    }
+
+    fn attributes(&self) -> Attributes {
+        smallvec![("order", (&self.order[..]).into())]
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Permute
+    }
+}
+
+/// The order of `rank` axes with two of them exchanged.
+fn exchanged(rank: usize, a: usize, b: usize) -> SmallVec<[usize; 4]> {
+    let mut order: SmallVec<[usize; 4]> = (0..rank).collect();
+    order.swap(a, b);
+    order
+}
+
+/// The order of `rank` axes with one of them taken out and put in at another place.
+fn moved(rank: usize, from: usize, to: usize) -> SmallVec<[usize; 4]> {
+    let mut order: SmallVec<[usize; 4]> = (0..rank).filter(|&k| k != from).collect();
+    order.insert(to, from);
+    order
+}
+
+/// What `t` says of a tensor that has no rows and columns.
+fn too_flat(dims: &Dims) -> Error {
+    Error::shape(format!("shape {dims} has no rows and columns to exchange"))
+        .rule(format!("the rank is 2 or more; it is {}", dims.rank()))
+        .fix("`unsqueeze` a vector to one row or one column first")
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// The axes in another order: axis k of the result is axis `order[k]` of the operand.
+    ///
+    /// Negative axes count from the end.
+    ///
+    /// # Panics
+    /// `order` does not name every axis exactly once.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[[1., 2., 3.], [4., 5., 6.]]]);          // [1, 2, 3]
+    /// let y = x.permute([2, 0, -2]);
+    /// assert_eq!(y.dims(), [3, 1, 2]);
+    /// assert_eq!(y.value().as_slice().unwrap(), [1., 4., 2., 5., 3., 6.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn permute(self, order: impl AsRef<[isize]>) -> Self {
+        let order = order.as_ref().iter().map(|&a| self.axis("permute", a)).collect();
+        self.permuted(order)
+    }
+
+    #[track_caller]
+    pub(crate) fn permuted(self, order: SmallVec<[usize; 4]>) -> Self {
+        if self.tape.in_rule() && is_permutation(&order) && order.len() == self.rank() {
+            if order.is_sorted() {
+                return self;
+            }
+            if let Some(c) = self.as_fill() {
+                let d = self.dims();
+                return self.tape.fill(order.iter().map(|&a| d[a]).collect::<Dims>(), c);
+            }
+        }
+        self.tape.call(Permute { order }, &[self.into()]).real(0)
+    }
+
+    /// Two axes exchanged; negative ones count from the end.
+    ///
+    /// # Panics
+    /// An axis does not exist.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.zeros([2, 3, 4]);
+    /// assert_eq!(x.transpose(0, -1).dims(), [4, 3, 2]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn transpose(self, a: isize, b: isize) -> Self {
+        let (a, b) = (self.axis("transpose", a), self.axis("transpose", b));
+        self.permuted(exchanged(self.rank(), a, b))
+    }
+
+    /// The transposed matrix, or each matrix of a batch transposed: the last two axes exchanged.
+    ///
+    /// # Panics
+    /// The rank is below 2.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[1., 2., 3.], [4., 5., 6.]]);
+    /// assert_eq!(x.t().value().as_slice().unwrap(), [1., 4., 2., 5., 3., 6.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn t(self) -> Self {
+        let rank = self.rank();
+        if rank < 2 {
+            self.tape.blame(too_flat(&self.dims()), "t", &[self.id]).raise();
+        }
+        self.permuted(exchanged(rank, rank - 2, rank - 1))
+    }
+
+    /// One axis moved to another place; the others keep their order. Negative ones count from the end.
+    ///
+    /// # Panics
+    /// An axis does not exist.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let images = tape.zeros([8, 28, 30, 3]);                    // depth last
+    /// assert_eq!(images.movedim(-1, 1).dims(), [8, 3, 28, 30]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn movedim(self, from: isize, to: isize) -> Self {
+        let (from, to) = (self.axis("movedim", from), self.axis("movedim", to));
+        self.permuted(moved(self.rank(), from, to))
+    }
+}
+
+impl<T: Real> IntVar<'_, T> {
+    /// As [`Var::permute`].
+    ///
+    /// # Panics
+    /// As there.
+    #[track_caller]
+    #[must_use]
+    pub fn permute(self, order: impl AsRef<[isize]>) -> Self {
+        let order = order.as_ref().iter().map(|&a| self.axis("permute", a)).collect();
+        self.permuted(order)
+    }
+
+    #[track_caller]
+    fn permuted(self, order: SmallVec<[usize; 4]>) -> Self {
+        self.tape.call(Permute { order }, &[self.into()]).int(0)
+    }
+
+    /// As [`Var::transpose`].
+    ///
+    /// # Panics
+    /// As there.
+    #[track_caller]
+    #[must_use]
+    pub fn transpose(self, a: isize, b: isize) -> Self {
+        let (a, b) = (self.axis("transpose", a), self.axis("transpose", b));
+        self.permuted(exchanged(self.rank(), a, b))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::check_op;
+
+    #[test]
+    fn rules() {
+        for (order, dims) in
+            [(&[2, 0, 1][..], &[2, 3, 4][..]), (&[0, 2, 1], &[2, 3, 4]), (&[1, 0], &[3, 0]), (&[0], &[3]), (&[], &[])]
+        {
+            check_op(Permute { order: order.into() }, &[dims]).assert();
+        }
+    }
+
+    #[test]
+    fn integers_move_like_numbers() {
+        let tape = Tape::new();
+        let x = tape.ints(ndarray::array![[1, 2, 3], [4, 5, 6]]);
+        assert_eq!(x.transpose(0, 1).value().as_slice().unwrap(), [1, 4, 2, 5, 3, 6]);
+    }
+
+    #[test]
+    #[should_panic(expected = "[0, 0, 1] does not order the axes of shape [2, 3, 4]")]
+    fn an_axis_named_twice_is_refused() {
+        let tape = Tape::new();
+        let _ = tape.zeros([2, 3, 4]).permute([0, 0, 1]);
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "t: shape [3] has no rows and columns to exchange\n  rule: the rank is 2 or more; it is 1"
+    )]
+    fn a_vector_has_no_transpose() {
+        let tape = Tape::new();
+        let _ = tape.zeros([3]).t();
+    }
+}

@@ -1,0 +1,9 @@
+//! Operations that make one element of many along axes.
+//! Sums stand with their adjoint in `rearrange::broadcast`.
+
+pub(super) mod amax;
+pub(super) mod lines;
+pub(super) mod logsumexp;
+pub(super) mod mean;
+pub(super) mod prod;
+pub(super) mod winner;

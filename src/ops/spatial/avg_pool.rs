@@ -1,0 +1,277 @@
+//! Average pooling over windows of the last two axes, and its adjoint, which spreads each cotangent over its window.
+//! Both are linear and each is the other's derivative.
+
+use super::images::{image_size, plane, window_attributes, with_plane};
+use crate::kernels::avg_pool::{self, Divisor};
+use crate::kernels::unfold::Slide;
+use crate::ops::prelude::*;
+use crate::window::{PerAxis, Window};
+
+/// Options of average pooling, and the layer of that name.
+///
+/// For input `[N, C, H, W]` (or `[C, H, W]`) the output has height `(H + 2P − D(F − 1) − 1)/S + 1`, width likewise, and
+/// the same depth; every element is the sum of its window over a divisor. Kernel F; stride S is F unless set; padding P is
+/// 0, dilation D is 1. The division must be exact: [`floor`](AvgPool2d::floor) drops the tail instead,
+/// [`ceil`](AvgPool2d::ceil) lets the last window hang over the edge.
+///
+/// The divisor is the number of cells that a window has on the input and its padding; a cell that hangs over the far edge
+/// of the padding never counts. [`exclude_padding`](AvgPool2d::exclude_padding) counts the cells on the input alone
+/// (PyTorch: `count_include_pad=False`), [`divisor`](AvgPool2d::divisor) sets a number (`divisor_override`); the last
+/// of the two that is called holds.
+///
+/// ```
+/// use wengert::{AvgPool2d, prelude::*};
+/// let tape = Tape::new();
+/// let x = tape.var([[[2., 4., 10.]]]);
+/// let pool = AvgPool2d::new([1, 2]).padding([0, 1]).floor();
+/// assert_eq!(x.avg_pool2d(pool.clone()).value().as_slice().unwrap(), [1., 7.]);
+/// assert_eq!(x.avg_pool2d(pool.clone().exclude_padding()).value().as_slice().unwrap(), [2., 7.]);
+/// let y = x.avg_pool2d(pool.divisor(4));
+/// assert_eq!(y.value().as_slice().unwrap(), [0.5, 3.5]);
+/// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0.25, 0.25, 0.25]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AvgPool2d {
+    window: Window<2>,
+    divisor: Divisor,
+}
+
+impl AvgPool2d {
+    /// Windows of the given kernel size, one number or `[height, width]`, side by side.
+    pub fn new(kernel: impl PerAxis<2>) -> Self {
+        AvgPool2d { window: Window::new(kernel), divisor: Divisor::Padded }
+    }
+
+    /// How far the window moves.
+    #[must_use]
+    pub fn stride(self, stride: impl PerAxis<2>) -> Self {
+        AvgPool2d { window: self.window.stride(stride), ..self }
+    }
+
+    /// Cells of value 0 before and after each axis; at most half of the kernel.
+    #[must_use]
+    pub fn padding(self, padding: impl PerAxis<2>) -> Self {
+        AvgPool2d { window: self.window.padding(padding), ..self }
+    }
+
+    /// The distance between the cells of a window.
+    #[must_use]
+    pub fn dilation(self, dilation: impl PerAxis<2>) -> Self {
+        AvgPool2d { window: self.window.dilation(dilation), ..self }
+    }
+
+    /// Drops the tail that no whole window reaches.
+    #[must_use]
+    pub fn floor(self) -> Self {
+        AvgPool2d { window: self.window.floor(), ..self }
+    }
+
+    /// Lets the last window hang over the edge, as long as it starts inside the input or its left padding.
+    #[must_use]
+    pub fn ceil(self) -> Self {
+        AvgPool2d { window: self.window.ceil(), ..self }
+    }
+
+    /// Divides by the number of cells on the input, without those in the padding.
+    #[must_use]
+    pub fn exclude_padding(self) -> Self {
+        AvgPool2d { divisor: Divisor::Inside, ..self }
+    }
+
+    /// Divides by this number, whatever the window holds; 0 is refused.
+    #[must_use]
+    pub fn divisor(self, divisor: isize) -> Self {
+        AvgPool2d { divisor: Divisor::Fixed(divisor), ..self }
+    }
+
+    /// The geometry.
+    pub fn window(&self) -> &Window<2> {
+        &self.window
+    }
+
+    fn output(&self, plane: [usize; 2]) -> Result<[usize; 2], Error> {
+        if self.divisor == Divisor::Fixed(0) {
+            return Err(Error::argument("the divisor is 0")
+                .rule("the sum of a window is divided by a number other than 0")
+                .fix("leave the divisor out for the number of cells, or give another"));
+        }
+        self.window.pool_output(plane)
+    }
+
+    fn slide(&self, plane: [usize; 2]) -> Slide {
+        Slide::new(&self.window, plane).expect("the shape rule has accepted it")
+    }
+}
+
+/// The adjoint of [`AvgPool2d`], into planes of the given height and width.
+#[derive(Debug)]
+pub(crate) struct AvgPool2dAdjoint {
+    pool: AvgPool2d,
+    plane: [usize; 2],
+}
+
+impl<T: Real> Op<T> for AvgPool2d {
+    fn name(&self) -> &'static str {
+        "avg_pool2d"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        Sig::expect(x, &[Kind::Real])?;
+        Ok(ResultSigs::real(with_plane(x[0].dims, self.output(image_size(&x[0])?)?)))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let slide = self.slide(plane(x[0].dims()));
+        avg_pool::avg_pool2d(x[0].real(), &slide, self.divisor, y[0].real());
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        r.give(0, || r.g().spread(self, plane(&r.dims(0))));
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        r.term(0, |dx| dx.avg_pool2d(self.clone()));
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut a = window_attributes(&self.window);
+        match self.divisor {
+            Divisor::Padded => {}
+            Divisor::Inside => a.push(("padding_counts", false.into())),
+            Divisor::Fixed(n) => a.push(("divisor", AttrValue::Int(n as i64))),
+        }
+        a
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn cost(&self, x: &[Sig<'_>]) -> Cost {
+        let [kh, kw] = self.window.kernel();
+        Cost { flops: x[0].count() as f64 * (kh * kw) as f64, cheap: false }
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Reduce
+    }
+}
+
+impl<T: Real> Op<T> for AvgPool2dAdjoint {
+    fn name(&self) -> &'static str {
+        "avg_pool2d_adjoint"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        let ([h, w], should) = (self.plane, self.pool.output(self.plane)?);
+        if image_size(&x[0])? != should {
+            return Err(Error::shape(format!("{} is not the shape of the means", x[0]))
+                .rule(format!("images of {h}×{w} have {}×{} means", should[0], should[1]))
+                .fix("give the size of the images that were pooled"));
+        }
+        Ok(ResultSigs::real(with_plane(x[0].dims, self.plane)))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        avg_pool::avg_pool2d_adjoint(x[0].real(), &self.pool.slide(self.plane), self.pool.divisor, y[0].real());
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        r.give(0, || r.g().avg_pool2d(self.pool.clone()));
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        r.term(0, |dx| dx.spread(&self.pool, self.plane));
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut a = Op::<T>::attributes(&self.pool);
+        a.push(("plane", (&self.plane[..]).into()));
+        a
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Expand
+    }
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// Average pooling; see [`AvgPool2d`] for the options.
+    ///
+    /// # Panics
+    /// The tensor is no batch of images, the windows do not tile it, the padding exceeds half of the kernel, the kernel is
+    /// larger than the padded input, or stride, kernel, dilation or divisor is 0.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[[1., 2.], [3., 6.]]]);
+    /// let y = x.avg_pool2d(2);
+    /// assert_eq!((y.dims(), y.sum().item()), ([1, 1, 1].into(), 3.0));
+    /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0.25; 4]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn avg_pool2d(self, options: impl Into<AvgPool2d>) -> Var<'t, T> {
+        self.tape.call(options.into(), &[self.into()]).real(0)
+    }
+
+    /// The adjoint of average pooling: every element over its divisor, added to the cells of its window.
+    #[track_caller]
+    fn spread(self, pool: &AvgPool2d, plane: [usize; 2]) -> Var<'t, T> {
+        self.tape.call(AvgPool2dAdjoint { pool: pool.clone(), plane }, &[self.into()]).real(0)
+    }
+}
+
+impl From<usize> for AvgPool2d {
+    /// Square windows side by side.
+    fn from(kernel: usize) -> Self {
+        AvgPool2d::new(kernel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::check_op;
+
+    fn check(pool: AvgPool2d, x: &[usize]) {
+        let tape = Tape::<f64>::default();
+        let y = tape.zeros(x).avg_pool2d(pool.clone()).dims();
+        check_op(pool.clone(), &[x]).assert();
+        check_op(AvgPool2dAdjoint { pool, plane: plane(x) }, &[&y]).assert();
+    }
+
+    #[test]
+    fn rules() {
+        check(AvgPool2d::new(2), &[2, 3, 4, 6]);
+        check(AvgPool2d::new(2).stride(1), &[1, 3, 3]);
+        check(AvgPool2d::new([3, 2]).stride(2).padding(1).floor(), &[2, 5, 7]);
+        check(AvgPool2d::new([3, 2]).stride(2).padding(1).ceil().exclude_padding(), &[1, 2, 4, 6]);
+        check(AvgPool2d::new(2).dilation(2).stride(1).divisor(-3), &[1, 2, 5, 5]);
+        check(AvgPool2d::new(2), &[0, 3, 4, 4]);
+    }
+
+    #[test]
+    fn refusals_carry_their_numbers() {
+        let tape = Tape::<f64>::default();
+        let pool = |pool: AvgPool2d, x: &[usize]| tape.apply(pool, &[tape.zeros(x).into()]).unwrap_err().to_string();
+        for (text, part) in [
+            (pool(AvgPool2d::new(2).divisor(0), &[1, 4, 4]), "the divisor is 0"),
+            (pool(AvgPool2d::new(2), &[1, 5, 4]), "(5 + 2·0 − 1·(2 − 1) − 1)/2 + 1"),
+            (pool(AvgPool2d::new(3).padding(2), &[1, 5, 5]), "more than half of the kernel"),
+            (pool(AvgPool2d::new(2), &[4, 4]), "[N, C, H, W]"),
+        ] {
+            assert!(text.contains(part), "{part} is missing in: {text}");
+        }
+        let wrong = AvgPool2dAdjoint { pool: AvgPool2d::new(2), plane: [4, 4] };
+        let e = tape.apply(wrong, &[tape.zeros([1, 2, 3]).into()]).unwrap_err().to_string();
+        assert!(e.contains("images of 4×4 have 2×2 means"), "{e}");
+    }
+}

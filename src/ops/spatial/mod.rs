@@ -1,0 +1,10 @@
+//! Operations over windows of an image: pooling, convolution, unfolding.
+//! Images are `[batch, channels, …]` with one, two or three spatial axes; one geometry serves them all.
+
+pub(super) mod avg_pool;
+pub(super) mod conv;
+pub(super) mod conv_options;
+pub(super) mod images;
+pub(super) mod max_pool;
+pub(super) mod plane;
+pub(super) mod unfold;
