@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use smallvec::SmallVec;
 
-use super::op::Reads;
+use super::op::{Decision, Reads};
 use super::record::Tape;
 use super::var::{IntVar, Var};
 use crate::error::Error;
@@ -26,6 +26,11 @@ impl<'t, T: Real> At<'t, T> {
     pub(crate) fn new(tape: &'t Tape<T>, head: u32) -> Self {
         let g = tape.graph.borrow();
         At { tape, head, operands: g.operands(head).into(), reads: g.node(head).op.get().reads() }
+    }
+
+    /// As the line is seen by those who ask what it decides: nothing is freed meanwhile, so everything may be read.
+    fn to_all(tape: &'t Tape<T>, head: u32) -> Self {
+        At { reads: Reads::ALL, ..At::new(tape, head) }
     }
 
     /// The tape that the rule writes on.
@@ -262,5 +267,24 @@ impl<'t, T: Real> Jvp<'t, T> {
             forgotten("jvp", "term", &self.at, i);
         }
         self.sums.into_inner()
+    }
+}
+
+impl<T: Real> Tape<T> {
+    /// The discrete choice that the operation of line `id` makes, as lines of its own: which element won, which side of
+    /// a kink. `None` where it decides nothing.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let y = tape.var([-1., 0.5]).relu();
+    /// let decision = tape.decision(y.id()).unwrap();
+    /// assert_eq!(decision.choice.value().as_slice().unwrap(), [0, 1]);
+    /// assert_eq!(decision.gap.unwrap().value().as_slice().unwrap(), [1.0, 0.5]);
+    /// ```
+    pub fn decision(&self, id: u32) -> Option<Decision<'_, T>> {
+        let head = self.graph.borrow().head(id);
+        let op = self.op_of(head);
+        self.in_rule_of(head, || op.get().decision(&At::to_all(self, head)))
     }
 }
