@@ -155,7 +155,10 @@ mod trace;
 mod window;
 
 pub use adjoint::{grad, grad_with, jvp};
-pub use check::{OpCheck, OpReport, Property, check_op};
+pub use check::{
+    Check, CheckInputs, CheckReport, Finding, GuiltyLine, KinkAt, Mode as CheckMode, Numeric, OpCheck, OpReport, Place,
+    Precision, Property, Verdict, check, check_op,
+};
 pub use error::Error;
 pub use exec::{Gradients, Inputs, NonFinite, Outputs, Program, Workspace};
 pub use kernels::with_threads;

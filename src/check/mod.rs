@@ -1,9 +1,33 @@
 //! Checking derivatives: exact identities first, finite differences second, never a bare yes or no.
-//! Every operation's own test calls it, and so can a user's.
+//! `check` takes a whole function, `check_op` one operation; every operation's own test calls the latter.
 
+mod evaluation;
 mod experiment;
+mod guilty;
+mod identities;
+mod inputs;
+mod judge;
+mod line;
+mod measure;
 mod op;
+mod pattern;
+mod probe;
+mod probes;
 mod report;
+mod shadow;
+mod stencil;
+mod subject;
+mod survey;
+mod verdict;
+mod whole;
+mod whole_report;
 
+pub use guilty::GuiltyLine;
+pub use inputs::CheckInputs;
 pub use op::{OpCheck, check_op};
 pub use report::{OpReport, Property};
+pub use shadow::Precision;
+pub use survey::Mode;
+pub use verdict::{Finding, KinkAt, Numeric, Place, Verdict};
+pub use whole::{Check, check};
+pub use whole_report::CheckReport;

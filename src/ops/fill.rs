@@ -30,6 +30,10 @@ impl<T: Real> Op<T> for Fill<T> {
         Form::Fill(self.value)
     }
 
+    fn in_f64(&self) -> Option<OpRef<f64>> {
+        Some(OpRef::new(Fill { dims: self.dims.clone(), value: self.value.as_f64() }))
+    }
+
     fn attributes(&self) -> Attributes {
         smallvec![("value", AttrValue::Real(self.value.as_f64())), ("shape", (&self.dims[..]).into())]
     }

@@ -16,7 +16,7 @@ enum Law {
 }
 
 /// Numbers of one law; `ordinal` tells the random lines of one step apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Draw {
     law: Law,
     ordinal: u32,
@@ -24,6 +24,8 @@ struct Draw {
 }
 
 impl<T: Real> Op<T> for Draw {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         match self.law {
             Law::Uniform => "uniform",

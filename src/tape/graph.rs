@@ -166,6 +166,31 @@ impl<T: Real> Graph<T> {
         copy
     }
 
+    /// The first `lines` lines with another operation on each; `Err` is the first line that has none.
+    pub fn transcribed<U: Real>(
+        &self,
+        lines: usize,
+        mut op: impl FnMut(u32, &OpRef<T>) -> Option<OpRef<U>>,
+    ) -> Result<Graph<U>, u32> {
+        let mut nodes: Vec<Node<U>> = Vec::with_capacity(lines);
+        for (id, n) in (0..).zip(&self.nodes[..lines]) {
+            let op = if n.result == 0 { op(id, &n.op) } else { nodes.last().map(|head| head.op.clone()) };
+            let Node { site, origin, operands, dims, arity, scope, result, results, rank, flags, .. } = *n;
+            let op = op.ok_or(id)?;
+            nodes.push(Node { op, site, origin, operands, dims, arity, scope, result, results, rank, flags });
+        }
+        let below = |id: &u32| (*id as usize) < lines;
+        Ok(Graph {
+            nodes,
+            operands: self.operands.clone(),
+            dims: self.dims.clone(),
+            vars: self.vars.iter().copied().filter(below).collect(),
+            names: self.names.iter().filter(|(id, _)| below(id)).map(|(id, n)| (*id, Arc::clone(n))).collect(),
+            scopes: self.scopes.clone(),
+            updates: self.updates.iter().filter(|(_, id)| below(id)).map(|(n, id)| (Arc::clone(n), *id)).collect(),
+        })
+    }
+
     /// Type and shape as errors print them: `f32[2, 3]`.
     pub fn signature(&self, id: u32) -> String {
         let name = match self.node(id).kind() {

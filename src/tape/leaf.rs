@@ -2,6 +2,7 @@
 //! A differentiable leaf and a constant are the same operation under two names; the tape keeps the list of the former.
 
 use std::panic::Location;
+use std::sync::Arc;
 
 use super::apply::OpRef;
 use super::data::{Data, IntoInts, IntoTensor, Kind};
@@ -49,6 +50,14 @@ impl<T: Real> Op<T> for Leaf<T> {
 
     fn form(&self) -> Form<'_, T> {
         Form::Leaf(&self.data)
+    }
+
+    fn in_f64(&self) -> Option<OpRef<f64>> {
+        let data = match &self.data {
+            Data::Real(v) => Data::Real(Arc::new(v.iter().map(|v| v.as_f64()).collect())),
+            Data::Int(v) => Data::Int(Arc::clone(v)),
+        };
+        Some(OpRef::new(Leaf { name: self.name, dims: self.dims.clone(), data }))
     }
 
     fn reads(&self) -> Reads {

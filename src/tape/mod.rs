@@ -16,6 +16,7 @@ mod row;
 mod rule;
 mod scope;
 mod sig;
+mod transcribe;
 mod var;
 mod writing;
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::hash::Hasher;
 
+use super::apply::OpRef;
 use super::eval::{Arg, Cx, Fault, Out};
 use super::form::{Attributes, Form};
 use super::rule::{At, Jvp, Vjp};
@@ -84,6 +85,13 @@ pub trait Op<T: Real>: fmt::Debug + Send + Sync + 'static {
     /// The discrete choice that this line makes, as lines of its own: which element won, which side of a kink.
     fn decision<'t>(&self, at: &At<'t, T>) -> Option<Decision<'t, T>> {
         let _ = at;
+        None
+    }
+
+    /// The same operation on a tape of `f64`, so that a model in `f32` can be judged by its f64 shadow.
+    ///
+    /// An operation generic over [`Real`] says `Some(OpRef::new(self.clone()))`; `None` where there is no such twin.
+    fn in_f64(&self) -> Option<OpRef<f64>> {
         None
     }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::apply::OpRef;
 use super::data::Kind;
 use super::eval::{Arg, Cx, Fault, Out};
 use super::form::{AttrValue, Attributes, Form};
@@ -44,6 +45,8 @@ pub struct Row<T: Real> {
     pub derivative: &'static str,
     /// Per operand an interval inside the domain and away from kinks, for checks.
     pub domain: &'static [(f64, f64)],
+    /// The same row for `f64`, so that a model in `f32` can be judged by its f64 shadow; `None` where there is none.
+    pub in_f64: Option<fn() -> &'static Row<f64>>,
     /// Whether computing it again costs less than storing it.
     pub cheap: bool,
 }
@@ -137,6 +140,11 @@ impl<T: Real> Op<T> for Bound<T> {
 
     fn form(&self) -> Form<'_, T> {
         Form::Pointwise(self)
+    }
+
+    fn in_f64(&self) -> Option<OpRef<f64>> {
+        let params = self.params.map(Real::as_f64);
+        Some(OpRef::Row(Bound { row: self.row.in_f64?(), params }))
     }
 
     fn decision<'t>(&self, at: &At<'t, T>) -> Option<Decision<'t, T>> {

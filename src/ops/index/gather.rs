@@ -6,13 +6,13 @@ use crate::kernels::index;
 use crate::ops::prelude::*;
 
 /// y\[…, i, …\] = x\[…, index\[…, i, …\], …\] along the axis.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gather {
     axis: usize,
 }
 
 /// The adjoint: y\[…, index\[…, i, …\], …\] += x\[…, i, …\].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ScatterAdd {
     axis: usize,
     /// The shape of the zeros that it adds onto; without it, operand 2 is added onto.
@@ -32,6 +32,8 @@ fn check_fit(dims: &[usize], index: &Sig<'_>, axis: usize) -> Result<(), Error> 
 }
 
 impl<T: Real> Op<T> for Gather {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "gather"
     }
@@ -73,6 +75,8 @@ impl<T: Real> Op<T> for Gather {
 }
 
 impl<T: Real> Op<T> for ScatterAdd {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "scatter_add"
     }

@@ -6,7 +6,7 @@ use crate::kernels::index;
 use crate::ops::prelude::*;
 
 /// y\[…, c\] = 1 where x\[…\] = c, else 0.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OneHot {
     classes: usize,
 }
@@ -18,6 +18,8 @@ impl OneHot {
 }
 
 impl<T: Real> Op<T> for OneHot {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "one_hot"
     }

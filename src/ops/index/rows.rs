@@ -7,13 +7,13 @@ use crate::kernels::index;
 use crate::ops::prelude::*;
 
 /// Slice k of the result along the axis is slice index\[k\] of the operand; the index's axes take the axis's place.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct IndexSelect {
     axis: usize,
 }
 
 /// The adjoint: slice k of the operand is added to slice index\[k\] of the result.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct IndexAdd {
     axis: usize,
     /// The axis's size in the zeros that it adds onto; without it, operand 2 is added onto.
@@ -31,6 +31,8 @@ fn replaced(dims: &[usize], axis: usize, axes: usize, by: &[usize]) -> Dims {
 }
 
 impl<T: Real> Op<T> for IndexSelect {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "index_select"
     }
@@ -77,6 +79,8 @@ impl<T: Real> Op<T> for IndexSelect {
 }
 
 impl<T: Real> Op<T> for IndexAdd {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "index_add"
     }

@@ -5,7 +5,7 @@ use crate::kernels::gemm::{self, Mat};
 use crate::ops::prelude::*;
 
 /// C = op(A)·op(B) for each matrix of the batch, where op transposes or not.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MatMul {
     transpose: [bool; 2],
 }
@@ -38,6 +38,8 @@ impl MatMul {
 }
 
 impl<T: Real> Op<T> for MatMul {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "matmul"
     }

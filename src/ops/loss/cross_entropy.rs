@@ -8,11 +8,11 @@ use crate::ops::rearrange::broadcast::without;
 use crate::ops::reduce::lines::around;
 
 /// ln Σ exp x − x\[label\] along the class axis.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CrossEntropy;
 
 /// −x\[label\] along the class axis.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Nll;
 
 /// Classes stand on axis 1; a single example is a vector.
@@ -70,6 +70,8 @@ fn out_of_range(label: u32, at: usize, dims: &[usize], classes: usize) -> [Strin
 }
 
 impl<T: Real> Op<T> for CrossEntropy {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "cross_entropy"
     }
@@ -109,6 +111,8 @@ impl<T: Real> Op<T> for CrossEntropy {
 }
 
 impl<T: Real> Op<T> for Nll {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "nll"
     }

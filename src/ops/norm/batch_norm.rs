@@ -6,7 +6,7 @@ use crate::kernels::batch_norm;
 use crate::ops::prelude::*;
 
 /// y = (x − μ)/√(σ² + ε) with mean μ and biased variance σ² over all axes but the second.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct BatchNorm {
     eps: f64,
 }
@@ -73,6 +73,8 @@ impl BatchNorm {
 }
 
 impl<T: Real> Op<T> for BatchNorm {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "batch_norm"
     }

@@ -8,7 +8,7 @@ use crate::ops::reduce::lines::check_axes;
 use crate::shape::strides;
 
 /// y = (x − μ)·s with s = 1/√(σ² + eps), mean and variance over the axes (sorted); results y and s.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LayerNorm {
     axes: SmallVec<[usize; 4]>,
     eps: f64,
@@ -30,6 +30,8 @@ impl LayerNorm {
 }
 
 impl<T: Real> Op<T> for LayerNorm {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "layer_norm"
     }

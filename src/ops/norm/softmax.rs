@@ -6,13 +6,13 @@ use crate::ops::prelude::*;
 use crate::ops::reduce::lines::{around, check_axes};
 
 /// exp xᵢ / Σ exp xⱼ along one axis.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Softmax {
     axis: usize,
 }
 
 /// xᵢ − ln Σ exp xⱼ along one axis.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LogSoftmax {
     axis: usize,
 }
@@ -27,6 +27,8 @@ impl Softmax {
 }
 
 impl<T: Real> Op<T> for Softmax {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "softmax"
     }
@@ -59,6 +61,8 @@ impl<T: Real> Op<T> for Softmax {
 }
 
 impl<T: Real> Op<T> for LogSoftmax {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "log_softmax"
     }

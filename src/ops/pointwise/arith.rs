@@ -11,25 +11,25 @@ const ANY: (f64, f64) = (-2.0, 2.0);
 
 impl<T: Real> Table<T> {
     pub(crate) const ADD: &'static Row<T> = row! {
-        "add", |a: Real, b: Real; | -> Real { a + b };
+        ADD = "add", |a: Real, b: Real; | -> Real { a + b };
         push |_, v, _, _| Push::Along(v);
         derivative "1; 1"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
     };
 
     pub(crate) const SUB: &'static Row<T> = row! {
-        "sub", |a: Real, b: Real; | -> Real { a - b };
+        SUB = "sub", |a: Real, b: Real; | -> Real { a - b };
         push |i, v, _, _| Push::Along(if i == 0 { v } else { -v });
         derivative "1; -1"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
     };
 
     pub(crate) const MUL: &'static Row<T> = row! {
-        "mul", |a: Real, b: Real; | -> Real { a * b };
+        MUL = "mul", |a: Real, b: Real; | -> Real { a * b };
         push |i, v, at, _| Push::Along(v.azmul(at.x(1 - i)));
         derivative "b; a"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
     };
 
     pub(crate) const DIV: &'static Row<T> = row! {
-        "div", |a: Real, b: Real; | -> Real { a / b };
+        DIV = "div", |a: Real, b: Real; | -> Real { a / b };
         push |i, v, at, _| Push::Along(match i {
             0 => v.azmul(at.x(1).recip()),
             _ => v.azmul(-(at.y() / at.x(1))),
@@ -41,46 +41,46 @@ impl<T: Real> Table<T> {
     /// v·d, and 0 where v is exactly 0 whatever d is: a cotangent that is absent stays absent when the local derivative
     /// is infinite or NaN (CppAD's `azmul`, absolute-zero multiplication).
     pub(crate) const AZMUL: &'static Row<T> = row! {
-        "azmul", |v: Real, d: Real; | -> Real { if v == T::zero() { T::zero() } else { v * d } };
+        AZMUL = "azmul", |v: Real, d: Real; | -> Real { if v == T::zero() { T::zero() } else { v * d } };
         // Along d the product is u·v, and v, itself a cotangent or tangent, is the one whose zero counts.
         push |i, u, at, _| Push::Along(if i == 0 { u.azmul(at.x(1)) } else { at.x(0).azmul(u) });
         derivative "d; v"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
     };
 
     pub(crate) const SCALE: &'static Row<T> = row! {
-        "scale", |x: Real; by| -> Real { by * x };
+        SCALE = "scale", |x: Real; by| -> Real { by * x };
         push |_, v, _, p| Push::Along(v.scale(p[0]));
         derivative "by"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     pub(crate) const SHIFT: &'static Row<T> = row! {
-        "shift", |x: Real; by| -> Real { x + by };
+        SHIFT = "shift", |x: Real; by| -> Real { x + by };
         push |_, v, _, _| Push::Along(v);
         derivative "1"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     pub(crate) const DIVIDE: &'static Row<T> = row! {
-        "divide", |x: Real; by| -> Real { x / by };
+        DIVIDE = "divide", |x: Real; by| -> Real { x / by };
         push |_, v, _, p| Push::Along(v.divide(p[0]));
         derivative "1 / by"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     pub(crate) const NEG: &'static Row<T> = row! {
-        "neg", |x: Real; | -> Real { -x };
+        NEG = "neg", |x: Real; | -> Real { -x };
         push |_, v, _, _| Push::Along(-v);
         derivative "-1"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     /// c − x for a number c.
     pub(crate) const FROM: &'static Row<T> = row! {
-        "subtract_from", |x: Real; from| -> Real { from - x };
+        FROM = "subtract_from", |x: Real; from| -> Real { from - x };
         push |_, v, _, _| Push::Along(-v);
         derivative "-1"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     /// c / x for a number c.
     pub(crate) const OVER: &'static Row<T> = row! {
-        "divide_number", |x: Real; number| -> Real { number / x };
+        OVER = "divide_number", |x: Real; number| -> Real { number / x };
         push |_, v, at, _| Push::Along(v.azmul(-(at.y() / at.x(0))));
         derivative "-y / x"; reads Reads::ALL; domain [(0.5, 2.0)]; cheap
     };

@@ -44,13 +44,13 @@ macro_rules! comparisons {
         impl<T: Real> Table<T> {
             $(
                 pub(crate) const $NAME: &'static Row<T> = row! {
-                    stringify!($name), |a: Real, b: Real; | -> Int { truth(a $op b) };
+                    $NAME = stringify!($name), |a: Real, b: Real; | -> Int { truth(a $op b) };
                     push |_, _, _, _| Push::Zero("a comparison is constant on either side");
                     derivative "0; 0"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
                 };
 
                 pub(crate) const $WITH_NUMBER: &'static Row<T> = row! {
-                    concat!(stringify!($name), "_number"),
+                    $WITH_NUMBER = concat!(stringify!($name), "_number"),
                     |x: Real; number| -> Int { truth(x $op number) };
                     push |_, _, _, _| Push::Zero("a comparison is constant on either side");
                     derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
@@ -106,13 +106,13 @@ comparisons! {
 
 impl<T: Real> Table<T> {
     pub(crate) const IS_NAN: &'static Row<T> = row! {
-        "is_nan", |x: Real; | -> Int { truth(x.is_nan()) };
+        IS_NAN = "is_nan", |x: Real; | -> Int { truth(x.is_nan()) };
         push |_, _, _, _| Push::Zero("being a number does not change where a derivative exists");
         derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
     };
 
     pub(crate) const IS_FINITE: &'static Row<T> = row! {
-        "is_finite", |x: Real; | -> Int { truth(x.is_finite()) };
+        IS_FINITE = "is_finite", |x: Real; | -> Int { truth(x.is_finite()) };
         push |_, _, _, _| Push::Zero("being finite does not change where a derivative exists");
         derivative "0"; reads Reads::NOTHING; domain [ANY]; cheap
     };

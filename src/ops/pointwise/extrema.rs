@@ -16,7 +16,7 @@ fn winner<'t, T: Real>(_: &[T; 2], at: &At<'t, T>) -> Decision<'t, T> {
 
 impl<T: Real> Table<T> {
     pub(crate) const MAXIMUM: &'static Row<T> = row! {
-        "maximum", |a: Real, b: Real; | -> Real { if a >= b || a.is_nan() { a } else { b } };
+        MAXIMUM = "maximum", |a: Real, b: Real; | -> Real { if a >= b || a.is_nan() { a } else { b } };
         push |i, v, at, _| Push::Along(v.gate_winner(at.x(i), at.x(1 - i), 1.0));
         decide winner;
         derivative "1 where a > b, 1/2 where a = b; 1 where b > a, 1/2 where a = b";
@@ -24,7 +24,7 @@ impl<T: Real> Table<T> {
     };
 
     pub(crate) const MINIMUM: &'static Row<T> = row! {
-        "minimum", |a: Real, b: Real; | -> Real { if a <= b || a.is_nan() { a } else { b } };
+        MINIMUM = "minimum", |a: Real, b: Real; | -> Real { if a <= b || a.is_nan() { a } else { b } };
         push |i, v, at, _| Push::Along(v.gate_winner(at.x(i), at.x(1 - i), -1.0));
         decide winner;
         derivative "1 where a < b, 1/2 where a = b; 1 where b < a, 1/2 where a = b";
@@ -33,7 +33,7 @@ impl<T: Real> Table<T> {
 
     /// v where a beats b, half of it where they tie, else 0: the adjoint of maximum (sign 1) and minimum (sign −1).
     pub(crate) const GATE_WINNER: &'static Row<T> = row! {
-        "gate_winner", |v: Real, a: Real, b: Real; sign| -> Real {
+        GATE_WINNER = "gate_winner", |v: Real, a: Real, b: Real; sign| -> Real {
             if a * sign > b * sign || (a.is_nan() && !b.is_nan()) {
                 v
             } else if a == b || a.is_nan() {
@@ -50,7 +50,7 @@ impl<T: Real> Table<T> {
     };
 
     pub(crate) const CLAMP: &'static Row<T> = row! {
-        "clamp", |x: Real; low, high| -> Real {
+        CLAMP = "clamp", |x: Real; low, high| -> Real {
             if x < low {
                 if low > high { high } else { low }
             } else if x > high {
@@ -74,7 +74,7 @@ impl<T: Real> Table<T> {
 
     /// v where low < x < high, else 0: the adjoint of clamping. On a bound it is 0, as relu's is at 0 (and PyTorch's).
     pub(crate) const GATE_BETWEEN: &'static Row<T> = row! {
-        "gate_between", |v: Real, x: Real; low, high| -> Real { if x > low && x < high { v } else { T::zero() } };
+        GATE_BETWEEN = "gate_between", |v: Real, x: Real; low, high| -> Real { if x > low && x < high { v } else { T::zero() } };
         push |i, u, at, p| match i {
             0 => Push::Along(u.gate_between(at.x(1), *p)),
             _ => Push::Zero("the side of a bound is constant on either side"),
@@ -84,7 +84,7 @@ impl<T: Real> Table<T> {
     };
 
     pub(crate) const AT_LEAST: &'static Row<T> = row! {
-        "at_least", |x: Real, low: Real; | -> Real { if x < low || low.is_nan() { low } else { x } };
+        AT_LEAST = "at_least", |x: Real, low: Real; | -> Real { if x < low || low.is_nan() { low } else { x } };
         push |i, v, at, _| {
             let below = at.x(0).le(at.x(1));
             Push::Along(if i == 0 { below.select(0.0, v) } else { below.select(v, 0.0) })
@@ -94,7 +94,7 @@ impl<T: Real> Table<T> {
     };
 
     pub(crate) const AT_MOST: &'static Row<T> = row! {
-        "at_most", |x: Real, high: Real; | -> Real { if x > high || high.is_nan() { high } else { x } };
+        AT_MOST = "at_most", |x: Real, high: Real; | -> Real { if x > high || high.is_nan() { high } else { x } };
         push |i, v, at, _| {
             let above = at.x(0).ge(at.x(1));
             Push::Along(if i == 0 { above.select(0.0, v) } else { above.select(v, 0.0) })

@@ -7,11 +7,11 @@ use crate::ops::rearrange::broadcast::common_shape;
 
 /// Where two lines of integers agree. Not a row of the pointwise table, whose loops see `f32`: above 2²⁴ neighbours would
 /// be equal there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct SameInts;
 
 /// Where integers are `number`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct IsInt {
     number: u32,
 }
@@ -26,6 +26,8 @@ fn integers(x: &[Sig<'_>]) -> Result<(), Error> {
 }
 
 impl<T: Real> Op<T> for SameInts {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "equals_int"
     }
@@ -58,6 +60,8 @@ impl<T: Real> Op<T> for SameInts {
 }
 
 impl<T: Real> Op<T> for IsInt {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "equals_int_number"
     }
@@ -115,26 +119,26 @@ impl<T: Real> From<u32> for IntOrNumber<'_, T> {
 
 impl<T: Real> Table<T> {
     pub(crate) const AND: &'static Row<T> = row! {
-        "and", |a: Int, b: Int; | -> Int { truth(a != T::zero() && b != T::zero()) };
+        AND = "and", |a: Int, b: Int; | -> Int { truth(a != T::zero() && b != T::zero()) };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0; 0"; reads Reads::NOTHING; domain [(0.0, 1.0), (0.0, 1.0)]; cheap
     };
 
     pub(crate) const OR: &'static Row<T> = row! {
-        "or", |a: Int, b: Int; | -> Int { truth(a != T::zero() || b != T::zero()) };
+        OR = "or", |a: Int, b: Int; | -> Int { truth(a != T::zero() || b != T::zero()) };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0; 0"; reads Reads::NOTHING; domain [(0.0, 1.0), (0.0, 1.0)]; cheap
     };
 
     pub(crate) const NOT: &'static Row<T> = row! {
-        "not", |a: Int; | -> Int { truth(a == T::zero()) };
+        NOT = "not", |a: Int; | -> Int { truth(a == T::zero()) };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0"; reads Reads::NOTHING; domain [(0.0, 1.0)]; cheap
     };
 
     /// Integers as real numbers.
     pub(crate) const TO_REAL: &'static Row<T> = row! {
-        "to_real", |n: Int; | -> Real { n };
+        TO_REAL = "to_real", |n: Int; | -> Real { n };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         derivative "0"; reads Reads::NOTHING; domain [(0.0, 9.0)]; cheap
     };

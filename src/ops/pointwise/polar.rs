@@ -7,13 +7,13 @@ use crate::ops::prelude::*;
 
 impl<T: Real> Table<T> {
     pub(crate) const HYPOT: &'static Row<T> = row! {
-        "hypot", |a: Real, b: Real; | -> Real { a.hypot(b) };
+        HYPOT = "hypot", |a: Real, b: Real; | -> Real { a.hypot(b) };
         push |i, v, at, _| Push::Along(v.azmul(at.x(i).azmul(at.y().recip())));
         derivative "a / y; b / y, 0 at the origin"; reads Reads::ALL; domain [(0.3, 2.0), (-2.0, -0.3)]; dear
     };
 
     pub(crate) const ATAN2: &'static Row<T> = row! {
-        "atan2", |y: Real, x: Real; | -> Real { y.atan2(x) };
+        ATAN2 = "atan2", |y: Real, x: Real; | -> Real { y.atan2(x) };
         push |i, v, at, _| {
             // One division after another: the squared distance would overflow where the distance does not.
             let (y, x) = (at.x(0), at.x(1));

@@ -13,7 +13,7 @@ impl<T: Real> Table<T> {
     /// At base 0 the derivative along the exponent is 0 for b ≥ 0, the limit of aᵇ ln a for b > 0. Along the base, an
     /// exponent of 0 beats the infinite a⁻¹, while b·aᵇ⁻¹ stays differentiable in b there.
     pub(crate) const POW: &'static Row<T> = row! {
-        "pow", |a: Real, b: Real; | -> Real { a.powf(b) };
+        POW = "pow", |a: Real, b: Real; | -> Real { a.powf(b) };
         push |i, v, at, _| {
             let (a, b) = (at.x(0), at.x(1));
             Push::Along(match i {
@@ -26,7 +26,7 @@ impl<T: Real> Table<T> {
     };
 
     pub(crate) const POWI: &'static Row<T> = row! {
-        "powi", |x: Real; n| -> Real { x.powi(n.as_f64() as i32) };
+        POWI = "powi", |x: Real; n| -> Real { x.powi(n.as_f64() as i32) };
         push |_, v, at, p| match p[0].as_f64() as i32 {
             0 => Push::Zero("the power 0 is 1 everywhere"),
             1 => Push::Along(v),

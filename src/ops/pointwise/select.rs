@@ -16,28 +16,28 @@ fn by_mask<'t, T: Real>(_: &[T; 2], at: &At<'t, T>) -> Decision<'t, T> {
 
 impl<T: Real> Table<T> {
     pub(crate) const SELECT: &'static Row<T> = row! {
-        "select", |m: Int, a: Real, b: Real; | -> Real { if m != T::zero() { a } else { b } };
+        SELECT = "select", |m: Int, a: Real, b: Real; | -> Real { if m != T::zero() { a } else { b } };
         push |i, v, at, _| Push::Along(if i == 1 { at.int(0).select(v, 0.0) } else { at.int(0).select(0.0, v) });
         decide by_mask;
         derivative "1 where m; 1 where not m"; reads READS_MASK; domain [MASK, ANY, ANY]; cheap
     };
 
     pub(crate) const SELECT_OR: &'static Row<T> = row! {
-        "select_or_number", |m: Int, a: Real; number| -> Real { if m != T::zero() { a } else { number } };
+        SELECT_OR = "select_or_number", |m: Int, a: Real; number| -> Real { if m != T::zero() { a } else { number } };
         push |_, v, at, _| Push::Along(at.int(0).select(v, 0.0));
         decide by_mask;
         derivative "1 where m"; reads READS_MASK; domain [MASK, ANY]; cheap
     };
 
     pub(crate) const MASKED_FILL: &'static Row<T> = row! {
-        "masked_fill", |m: Int, b: Real; number| -> Real { if m != T::zero() { number } else { b } };
+        MASKED_FILL = "masked_fill", |m: Int, b: Real; number| -> Real { if m != T::zero() { number } else { b } };
         push |_, v, at, _| Push::Along(at.int(0).select(0.0, v));
         decide by_mask;
         derivative "1 where not m"; reads READS_MASK; domain [MASK, ANY]; cheap
     };
 
     pub(crate) const SELECT_NUMBERS: &'static Row<T> = row! {
-        "select_numbers", |m: Int; yes, no| -> Real { if m != T::zero() { yes } else { no } };
+        SELECT_NUMBERS = "select_numbers", |m: Int; yes, no| -> Real { if m != T::zero() { yes } else { no } };
         push |_, _, _, _| Push::Zero("integers have no derivative");
         decide by_mask;
         derivative "0"; reads Reads::NOTHING; domain [MASK]; cheap

@@ -24,14 +24,14 @@ pub(crate) fn truth<T: Real>(holds: bool) -> T {
 ///
 /// ```text
 /// row! {
-///     "div", |a: Real, b: Real; | -> Real { a / b };
+///     DIV = "div", |a: Real, b: Real; | -> Real { a / b };
 ///     push |i, v, at, p| match i { .. };              // the product ∂f/∂xᵢ ⊙ v, or why there is none
 ///     derivative "1 / b; -a / b²"; reads ..; domain [(-2.0, 2.0), (0.5, 2.0)]; cheap
 /// }
 /// ```
 /// The block expands to `for k in 0..y.len() { let (a, b) = (a[k], b[k]); y[k] = a / b; }`.
 macro_rules! row {
-    ($name:expr, |$($x:ident: $kind:ident),+; $($p:ident),*| -> $result:ident { $f:expr };
+    ($NAME:ident = $name:expr, |$($x:ident: $kind:ident),+; $($p:ident),*| -> $result:ident { $f:expr };
      push |$i:pat_param, $v:pat_param, $at:pat_param, $q:pat_param| $push:expr;
      $(decide $decide:expr;)?
      derivative $derivative:expr; reads $reads:expr; domain [$($domain:expr),+]; $cost:ident) => {
@@ -55,6 +55,7 @@ macro_rules! row {
             formula: stringify!($f),
             derivative: $derivative,
             domain: &[$($domain),+],
+            in_f64: Some(|| Table::<f64>::$NAME),
             cheap: row!(@cost $cost),
         }
     };
@@ -75,7 +76,7 @@ macro_rules! unary {
         impl<T: Real> Table<T> {
             $(
                 pub(crate) const $NAME: &'static Row<T> = row! {
-                    stringify!($name), |$x: Real; $($p),*| -> Real { $f };
+                    $NAME = stringify!($name), |$x: Real; $($p),*| -> Real { $f };
                     push |_, v, at, p| unary!(@$rule [$($r)*] ($($v)?) v, at, p, [$($p),*], $d);
                     $(decide $decide;)?
                     derivative stringify!($d); reads unary!(@reads [$($r)*]); domain [$domain]; $cost

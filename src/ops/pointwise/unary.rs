@@ -169,7 +169,7 @@ unary! {
 impl<T: Real> Table<T> {
     /// v where x > 0, else 0: how a cotangent passes a relu. A product with a step would make NaN of ∞·0.
     pub(crate) const GATE: &'static Row<T> = row! {
-        "gate", |v: Real, x: Real; | -> Real { if x > T::zero() { v } else { T::zero() } };
+        GATE = "gate", |v: Real, x: Real; | -> Real { if x > T::zero() { v } else { T::zero() } };
         push |i, u, at, _| match i {
             0 => Push::Along(u.gate(at.x(1))),
             _ => Push::Zero("the side of 0 is constant on either side"),

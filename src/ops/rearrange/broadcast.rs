@@ -7,18 +7,20 @@ use crate::ops::reduce::lines::check_axes;
 use crate::shape::strides;
 
 /// The sum over the given axes (sorted), which vanish.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sum {
     axes: SmallVec<[usize; 4]>,
 }
 
 /// The operand repeated along axes of size 1 and along new leading axes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Broadcast {
     dims: Dims,
 }
 
 impl<T: Real> Op<T> for Sum {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "sum"
     }
@@ -59,6 +61,8 @@ impl<T: Real> Op<T> for Sum {
 }
 
 impl<T: Real> Op<T> for Broadcast {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "broadcast_to"
     }

@@ -8,13 +8,13 @@ use crate::shape::{resolve_axis, strides};
 use crate::tape::Operand;
 
 /// The operands one behind the other along the axis.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Concat {
     axis: usize,
 }
 
 /// The parts of the operand along the axis, of the given sizes, as results.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Split {
     axis: usize,
     sizes: SmallVec<[usize; 4]>,
@@ -26,6 +26,8 @@ fn steps(dims: &[usize]) -> SmallVec<[isize; 4]> {
 }
 
 impl<T: Real> Op<T> for Concat {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "concat"
     }
@@ -91,6 +93,8 @@ impl<T: Real> Op<T> for Concat {
 }
 
 impl<T: Real> Op<T> for Split {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "split"
     }

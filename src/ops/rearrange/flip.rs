@@ -7,12 +7,14 @@ use crate::ops::reduce::lines::check_axes;
 use crate::shape::strides;
 
 /// The operand read backwards along the given axes (sorted).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Flip {
     axes: SmallVec<[usize; 4]>,
 }
 
 impl<T: Real> Op<T> for Flip {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "flip"
     }

@@ -6,7 +6,7 @@ use crate::ops::prelude::*;
 use crate::shape::strides;
 
 /// Axis k of the result is axis `order[k]` of the operand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Permute {
     order: SmallVec<[usize; 4]>,
 }
@@ -27,6 +27,8 @@ fn is_permutation(order: &[usize]) -> bool {
 }
 
 impl<T: Real> Op<T> for Permute {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "permute"
     }

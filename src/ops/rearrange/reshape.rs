@@ -4,16 +4,18 @@
 use crate::ops::prelude::*;
 
 /// The operand under another shape with as many elements.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reshape {
     dims: Dims,
 }
 
 /// The operand's value without its derivative.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StopGradient;
 
 impl<T: Real> Op<T> for Reshape {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "reshape"
     }
@@ -67,6 +69,8 @@ impl<T: Real> Op<T> for Reshape {
 }
 
 impl<T: Real> Op<T> for StopGradient {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "stop_gradient"
     }

@@ -8,13 +8,13 @@ use crate::kernels::strided;
 use crate::ops::prelude::*;
 
 /// The part of the operand, as a tensor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slice {
     part: Part,
 }
 
 /// A tensor of the given shape that holds the operand at the places of `part` and a number elsewhere.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Pad {
     part: Part,
     dims: Dims,
@@ -22,6 +22,8 @@ pub(crate) struct Pad {
 }
 
 impl<T: Real> Op<T> for Slice {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "slice"
     }
@@ -68,6 +70,8 @@ impl<T: Real> Op<T> for Slice {
 }
 
 impl<T: Real> Op<T> for Pad {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "pad"
     }

@@ -15,7 +15,7 @@ pub(crate) enum End {
 }
 
 /// The largest or smallest element over the axes (sorted), which vanish; NaN wins.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Extremum {
     end: End,
     axes: SmallVec<[usize; 4]>,
@@ -38,7 +38,7 @@ pub(crate) fn check_some(x: &Sig<'_>, axes: &[usize], end: End) -> Result<(), Er
 impl<T: Real> Table<T> {
     /// Whether two numbers are the same or both NaN: whether an element equals the winner.
     pub(crate) const SAME: &'static Row<T> = row! {
-        "same", |a: Real, b: Real; | -> Int { truth(a == b || (a.is_nan() && b.is_nan())) };
+        SAME = "same", |a: Real, b: Real; | -> Int { truth(a == b || (a.is_nan() && b.is_nan())) };
         push |_, _, _, _| Push::Zero("a comparison is constant on either side");
         derivative "0; 0"; reads Reads::NOTHING; domain [(-2.0, 2.0), (-2.0, 2.0)]; cheap
     };
@@ -53,6 +53,8 @@ impl Extremum {
 }
 
 impl<T: Real> Op<T> for Extremum {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         match self.end {
             End::Max => "amax",

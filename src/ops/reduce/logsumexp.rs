@@ -7,7 +7,7 @@ use crate::ops::prelude::*;
 use crate::ops::rearrange::broadcast::without;
 
 /// ln Σ exp x along one axis, which vanishes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LogSumExp {
     axis: usize,
 }
@@ -20,6 +20,8 @@ impl LogSumExp {
 }
 
 impl<T: Real> Op<T> for LogSumExp {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "logsumexp"
     }

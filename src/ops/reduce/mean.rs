@@ -8,14 +8,14 @@ use crate::ops::rearrange::broadcast::ones_at;
 impl<T: Real> Table<T> {
     /// √x with derivative 0 at 0, so that the gradient of a spread that is 0 is 0, as PyTorch has it, and not ∞·0.
     pub(crate) const ROOT: &'static Row<T> = row! {
-        "root", |x: Real; | -> Real { x.sqrt() };
+        ROOT = "root", |x: Real; | -> Real { x.sqrt() };
         push |_, v, at, _| Push::Along(v.azmul(at.tape().row(bound(Table::ROOT_SLOPE, []), &[at.y().into()]).real(0)));
         derivative "1 / (2 y), 0 at 0"; reads Reads::RESULTS; domain [(0.3, 3.0)]; cheap
     };
 
     /// 1/(2y), and 0 at 0: the slope of [`ROOT`](Table::ROOT) in terms of its result.
     pub(crate) const ROOT_SLOPE: &'static Row<T> = row! {
-        "root_slope", |y: Real; | -> Real { if y == T::zero() { T::zero() } else { T::of(0.5) / y } };
+        ROOT_SLOPE = "root_slope", |y: Real; | -> Real { if y == T::zero() { T::zero() } else { T::of(0.5) / y } };
         push |_, v, at, _| Push::Along(v.azmul(at.y().square() * -2.0));
         derivative "-1 / (2 y^2), 0 at 0"; reads Reads::RESULTS; domain [(0.3, 3.0)]; cheap
     };

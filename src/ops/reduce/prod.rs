@@ -7,7 +7,7 @@ use crate::ops::prelude::*;
 use crate::ops::rearrange::broadcast::without;
 
 /// The product along one axis, which vanishes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Prod {
     axis: usize,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Prod {
 ///
 /// It is the gradient of a function that is linear in each direction, so its derivative along c is the same with one
 /// direction more, and its derivative by a direction the same with c in its place. Both are symmetric.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ProdOthers {
     axis: usize,
 }
@@ -42,6 +42,8 @@ impl ProdOthers {
 }
 
 impl<T: Real> Op<T> for Prod {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "prod"
     }
@@ -78,6 +80,8 @@ impl<T: Real> Op<T> for Prod {
 }
 
 impl<T: Real> Op<T> for ProdOthers {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "prod_others"
     }

@@ -8,13 +8,15 @@ use crate::ops::prelude::*;
 use crate::ops::rearrange::broadcast::{ones_at, without};
 
 /// The largest or smallest element along the axis, which vanishes, and where it stands; results value and index.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Winner {
     end: End,
     axis: usize,
 }
 
 impl<T: Real> Op<T> for Winner {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         match self.end {
             End::Max => "max_along",

@@ -104,13 +104,15 @@ impl AvgPool2d {
 }
 
 /// The adjoint of [`AvgPool2d`], into planes of the given height and width.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct AvgPool2dAdjoint {
     pool: AvgPool2d,
     plane: [usize; 2],
 }
 
 impl<T: Real> Op<T> for AvgPool2d {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "avg_pool2d"
     }
@@ -159,6 +161,8 @@ impl<T: Real> Op<T> for AvgPool2d {
 }
 
 impl<T: Real> Op<T> for AvgPool2dAdjoint {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "avg_pool2d_adjoint"
     }

@@ -7,20 +7,20 @@ use crate::kernels::conv;
 use crate::ops::prelude::*;
 
 /// y = x ⋆ w for images x and weights w.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Convolve {
     options: ConvOptions,
 }
 
 /// The adjoint of y = x ⋆ w in x, for images of the given height and width; operands ȳ and w.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ConvolveInput {
     options: ConvOptions,
     plane: [usize; 2],
 }
 
 /// The adjoint of y = x ⋆ w in w, for weights of the given height and width; operands ȳ and x.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ConvolveWeights {
     options: ConvOptions,
     kernel: [usize; 2],
@@ -53,6 +53,8 @@ impl Convolve {
 }
 
 impl<T: Real> Op<T> for Convolve {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "conv2d"
     }
@@ -102,6 +104,8 @@ impl ConvolveInput {
 }
 
 impl<T: Real> Op<T> for ConvolveInput {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "conv2d_input"
     }
@@ -158,6 +162,8 @@ impl ConvolveWeights {
 }
 
 impl<T: Real> Op<T> for ConvolveWeights {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "conv2d_weights"
     }

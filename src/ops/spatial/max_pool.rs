@@ -75,6 +75,8 @@ impl MaxPool2d {
 }
 
 impl<T: Real> Op<T> for MaxPool2d {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "max_pool2d"
     }

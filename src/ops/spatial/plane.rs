@@ -6,11 +6,11 @@ use crate::kernels::pool;
 use crate::ops::prelude::*;
 
 /// y[.., l] = x[.., index[.., l]], the last two axes of x being one plane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PlaneGather;
 
 /// The adjoint: y[.., index[.., l]] += x[.., l] into planes of the given height and width.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PlaneScatter {
     plane: [usize; 2],
 }
@@ -42,6 +42,8 @@ fn out_of_range(at: usize, index: &[u32], cells: usize) -> Fault {
 }
 
 impl<T: Real> Op<T> for PlaneGather {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "plane_gather"
     }
@@ -74,6 +76,8 @@ impl<T: Real> Op<T> for PlaneGather {
 }
 
 impl<T: Real> Op<T> for PlaneScatter {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "plane_scatter"
     }

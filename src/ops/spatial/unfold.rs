@@ -87,13 +87,15 @@ impl From<Window<2>> for Unfold {
 }
 
 /// The adjoint of [`Unfold`], into planes of the given height and width.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Fold {
     options: Unfold,
     plane: [usize; 2],
 }
 
 impl<T: Real> Op<T> for Unfold {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "unfold"
     }
@@ -136,6 +138,8 @@ impl<T: Real> Op<T> for Unfold {
 }
 
 impl<T: Real> Op<T> for Fold {
+    same_in_f64!();
+
     fn name(&self) -> &'static str {
         "fold"
     }

@@ -1,0 +1,155 @@
+//! From measured slopes to verdicts: a disagreement counts only beyond tolerance and error bar together.
+//! At a kink the analytic value must be a convex combination of the two slopes; the policy may choose which (docs/kinks.md).
+
+use super::line::{Direction, Lines, Turn};
+use super::measure::{Measured, Settings};
+use super::stencil::Estimate;
+use super::subject::unravel;
+use super::verdict::{Finding, KinkAt, Numeric, Place, Verdict};
+use crate::real::Real;
+
+/// What the comparison of one probe says.
+struct Judged {
+    verdict: Verdict,
+    numeric: Numeric,
+    kink: Option<(Numeric, Numeric)>,
+    reason: String,
+}
+
+fn numeric(analytic: f64, e: &Estimate) -> Numeric {
+    Numeric { value: analytic + e.value, bar: e.bar() }
+}
+
+/// Analytic slope against numeric slope, `e` being numeric less analytic; `size` is what a small slope is measured by.
+fn compare(a: f64, e: &Estimate, size: f64, tolerance: f64, how: &str) -> Judged {
+    let numeric = numeric(a, e);
+    let own = a.abs().max(numeric.value.abs());
+    let (verdict, reason) = if !a.is_finite() || !numeric.value.is_finite() {
+        (Verdict::NonFinite, "a derivative is NaN or infinite".to_string())
+    } else if e.value.abs() > tolerance * own + e.bar() {
+        (
+            Verdict::Mismatch,
+            format!("they differ by {:.1e} and may by {:.1e} ({how})", e.value.abs(), tolerance * own + e.bar()),
+        )
+    } else if e.bar() > tolerance * own.max(size) {
+        let cause = if e.rounding > e.truncation {
+            "rounding: the output is large beside its change"
+        } else {
+            "truncation: the slope changes within the smallest step that rounding allows"
+        };
+        (
+            Verdict::Inconclusive,
+            format!("an error bar of {:.1e} cannot tell at tolerance {tolerance:.0e}, for {cause} ({how})", e.bar()),
+        )
+    } else {
+        (Verdict::Pass, how.to_string())
+    };
+    Judged { verdict, numeric, kink: None, reason }
+}
+
+/// The analytic slope against those on either side of a kink.
+fn between(a: f64, left: &Estimate, right: &Estimate, size: f64, tolerance: f64) -> Judged {
+    let (l, r) = (numeric(a, left), numeric(a, right));
+    let slack = tolerance * a.abs().max(l.value.abs()).max(r.value.abs()).max(size) + l.bar.max(r.bar);
+    let smooth = (l.value - r.value).abs() <= slack;
+    let inside = a >= l.value.min(r.value) - slack && a <= l.value.max(r.value) + slack;
+    let (verdict, reason) = if !a.is_finite() || !l.value.is_finite() || !r.value.is_finite() {
+        (Verdict::NonFinite, "a derivative is NaN or infinite".to_string())
+    } else if !inside {
+        (
+            Verdict::Mismatch,
+            "the analytic value does not lie between the slopes on the two sides of the kink".to_string(),
+        )
+    } else if smooth {
+        (Verdict::Pass, "a decision changes here, and the slope does not".to_string())
+    } else if slack > 0.1 * (l.value - r.value).abs() {
+        (Verdict::Inconclusive, format!("the point sits on a kink, and error bars of {slack:.1e} blur its slopes"))
+    } else {
+        (
+            Verdict::Kink,
+            "the point sits on a kink, and the analytic value is one of the slopes allowed there".to_string(),
+        )
+    };
+    let value = (l.value + r.value) / 2.0;
+    let kink = (!smooth).then_some((l, r));
+    Judged { verdict, numeric: Numeric { value, bar: slack }, kink, reason }
+}
+
+impl<T: Real> Lines<'_, '_, T> {
+    /// Measures along `d` and gives one finding a probe.
+    pub fn judge(&self, d: &Direction, settings: &Settings) -> Vec<Finding> {
+        let order = settings.order;
+        let measured = self.measure(d, settings);
+        let finding = |k: usize| {
+            let (a, _) = d.along(&self.probes[k].gradient);
+            let size = self.size(d, k);
+            let none = Numeric { value: f64::NAN, bar: f64::INFINITY };
+            let without = |verdict, reason: &str| Judged { verdict, numeric: none, kink: None, reason: reason.into() };
+            let judged = match &measured {
+                _ if !a.is_finite() => without(Verdict::NonFinite, "the analytic derivative is NaN or infinite"),
+                _ if !self.probes[k].value.is_finite() => without(Verdict::NonFinite, "the output is NaN or infinite"),
+                Measured::Central { excess, step } => {
+                    let how = format!("central difference of order {order}, step {step:.1e}");
+                    compare(a, &excess[k], size, settings.tolerance, &how)
+                }
+                Measured::OneSided { excess, step, side } => {
+                    let how = format!(
+                        "one-sided difference to the {side}, step {step:.1e}: the other side leaves the domain"
+                    );
+                    compare(a, &excess[k], size, settings.tolerance, &how)
+                }
+                Measured::Kink { left, right, .. } => between(a, &left[k], &right[k], size, settings.tolerance),
+                Measured::Crowded { turn } => {
+                    let reason = format!(
+                        "kinks on both sides, the nearest {:.1e} away, leave no room for a step",
+                        turn.distance
+                    );
+                    without(Verdict::Inconclusive, &reason)
+                }
+                Measured::Outside => without(Verdict::Domain, "the function is not finite on either side of the point"),
+                Measured::Structure => {
+                    without(Verdict::Structural, "however near, the function records another program than at the point")
+                }
+            };
+            let kink = match (&measured, judged.kink) {
+                (Measured::Kink { turn, .. }, Some((l, r))) => Some(self.kink_at(turn, l, r)),
+                _ => None,
+            };
+            Finding {
+                verdict: judged.verdict,
+                place: self.place(d),
+                output: self.output(k),
+                analytic: a,
+                numeric: judged.numeric,
+                kink,
+                reason: judged.reason,
+            }
+        };
+        (0..self.probes.len()).map(finding).collect()
+    }
+
+    fn place(&self, d: &Direction) -> Place {
+        match d.parts[..] {
+            [(j, _)] => {
+                let (input, index) = self.subject.layout.place(j);
+                Place::Element { input, name: self.subject.layout.names[input].clone(), index }
+            }
+            _ => Place::Direction(d.parts.len()),
+        }
+    }
+
+    /// The output element that a probe singles out.
+    fn output(&self, probe: usize) -> Option<Vec<usize>> {
+        let u = &self.probes[probe].u;
+        let mut ones = u.iter().enumerate().filter(|(_, u)| **u != 0.0);
+        match (ones.next(), ones.next()) {
+            (Some((k, _)), None) => Some(unravel(k, &self.output_dims)),
+            _ => None,
+        }
+    }
+
+    fn kink_at(&self, turn: &Turn, left: Numeric, right: Numeric) -> KinkAt {
+        let r = self.subject.record(&self.subject.at);
+        KinkAt::new(turn, r.tape.describe(turn.line), left, right)
+    }
+}
