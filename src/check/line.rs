@@ -83,8 +83,18 @@ impl<'a, 'f, T: Real> Lines<'a, 'f, T> {
     /// What the error of probe `k` along `d` is measured by where the slope itself is small.
     pub fn size(&self, d: &Direction, k: usize) -> f64 {
         match d.parts[..] {
-            [(j, dj)] => self.probes[k].size(self.subject.layout.place(j).0, d.scale) * dj.abs(),
-            _ => d.along(&self.probes[k].gradient).1,
+            [(j, dj)] => {
+                let input = self.subject.layout.place(j).0;
+                let own = self.probes[k].size(input, d.scale);
+                // An output that is dead here is measured by the others, and if all are, by a unit.
+                let others = || self.probes.iter().fold(0.0, |m: f64, p| m.max(p.size(input, d.scale)));
+                let size = if own > 0.0 { own } else { others() };
+                dj.abs() * if size > 0.0 { size } else { d.scale.recip() }
+            }
+            _ => match d.along(&self.probes[k].gradient).1 {
+                0.0 => 1.0,
+                size => size,
+            },
         }
     }
 

@@ -35,7 +35,7 @@ pub enum Mode {
 }
 
 /// More findings than this are counted and not listed.
-const LISTED: usize = 16;
+const LISTED: usize = 8;
 
 /// How many blocks a bisection may look into, for each guilty element it could list.
 const BLOCKS: usize = 64;
