@@ -13,7 +13,7 @@ pub(super) enum Shadow<'s> {
     /// It is in f64 already.
     Not,
     /// The same program in f64.
-    Cast(Subject<'s, f64>),
+    Cast(Box<Subject<'s, f64>>),
     /// This operation cannot be carried over.
     Lacking(&'static str),
 }
@@ -52,7 +52,7 @@ impl<'s> Shadow<'s> {
         };
         let mut shadow = Subject::new(&leaves, Box::new(record));
         shadow.layout.names.clone_from(&subject.layout.names);
-        Shadow::Cast(shadow)
+        Shadow::Cast(Box::new(shadow))
     }
 }
 
