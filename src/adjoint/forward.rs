@@ -78,7 +78,7 @@ fn sweep<'t, T: Real>(tape: &'t Tape<T>, ys: &[Var<'t, T>], moving: &[(Var<'t, T
 }
 
 fn tangents_of<T: Real>(tape: &Tape<T>, head: u32, moving: SmallVec<[Option<u32>; 4]>) -> SmallVec<[Option<u32>; 2]> {
-    let op = tape.op_of(head);
+    let op = tape.op(head);
     let results = usize::from(tape.graph.borrow().node(head).results);
     tape.in_rule_of(head, || {
         let context = Jvp::new(At::new(tape, head), moving, results);

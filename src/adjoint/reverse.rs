@@ -47,7 +47,7 @@ pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u
         if cotangents.iter().all(Option::is_none) || !wants.contains(&true) {
             continue;
         }
-        let op = tape.op_of(head);
+        let op = tape.op(head);
         let given = tape.in_rule_of(head, || {
             let context = Vjp::new(At::new(tape, head), cotangents, wants);
             op.get().vjp(&context);
@@ -204,7 +204,7 @@ fn sweep<'t, T: Real>(y: Var<'t, T>, seed: Var<'t, T>, wrt: &[Var<'t, T>]) -> Ve
 /// a handle that somebody may differentiate by.
 fn handed_out<T: Real>(tape: &Tape<T>, id: u32) -> Var<'_, T> {
     let by_rule = tape.graph.borrow().node(id).written_by_rule();
-    match tape.op_of(id).get().form() {
+    match tape.op(id).get().form() {
         Form::Fill(value) if by_rule => tape.fill(tape.dims_of(id), value),
         _ => Var::new(tape, id),
     }

@@ -5,6 +5,7 @@ use super::subject::{Subject, numbers};
 use crate::adjoint::grad_with;
 use crate::error::Error;
 use crate::real::Real;
+use crate::shape::Dims;
 use crate::tape::{Decision, Kind, Tape, Var};
 
 /// The output at one point and the decisions on the way to it.
@@ -22,6 +23,8 @@ pub(super) struct Decided {
     pub line: u32,
     pub what: &'static str,
     pub choice: Vec<u32>,
+    /// The shape of the choices.
+    pub dims: Dims,
     /// How far each choice is from changing, where it was asked for and is a distance.
     pub gap: Option<Vec<f64>>,
 }
@@ -67,7 +70,8 @@ impl<T: Real> Subject<'_, T> {
                 Some(gap) if gaps => Some(numbers(gap)?),
                 _ => None,
             };
-            decided.push(Decided { line, what: d.what, choice: d.choice.try_tensor()?.as_slice().to_vec(), gap });
+            let (dims, choice) = (d.choice.dims(), d.choice.try_tensor()?.as_slice().to_vec());
+            decided.push(Decided { line, what: d.what, choice, dims, gap });
         }
         self.give_back(r);
         Ok(Evaluation { y, decided, structure })

@@ -43,7 +43,7 @@ pub(super) fn guilty<T: Real>(r: &Recording<T>, settings: &Settings, seed: u64) 
     for head in heads {
         let operands = operands(&r.tape, head)?;
         let positions: Vec<usize> = (0..operands.len()).filter(|&i| matches!(operands[i].1, Data::Real(_))).collect();
-        let local = Subject::line(r.tape.op_of(head), operands);
+        let local = Subject::line(r.tape.op(head), operands);
         if positions.is_empty() || local.layout.count() == 0 || !disagrees(&local, settings, seed)? {
             continue;
         }

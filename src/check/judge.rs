@@ -21,7 +21,8 @@ fn numeric(analytic: f64, e: &Estimate) -> Numeric {
 }
 
 /// Analytic slope against numeric slope, `e` being numeric less analytic; `size` is what a small slope is measured by.
-fn compare(a: f64, e: &Estimate, size: f64, tolerance: f64, how: &str) -> Judged {
+fn compare(a: f64, e: &Estimate, size: f64, settings: &Settings, how: &str) -> Judged {
+    let Settings { tolerance, blur, .. } = *settings;
     let numeric = numeric(a, e);
     let own = a.abs().max(numeric.value.abs());
     let (verdict, reason) = if !a.is_finite() || !numeric.value.is_finite() {
@@ -31,7 +32,7 @@ fn compare(a: f64, e: &Estimate, size: f64, tolerance: f64, how: &str) -> Judged
             Verdict::Mismatch,
             format!("they differ by {:.1e} and may by {:.1e} ({how})", e.value.abs(), tolerance * own + e.bar()),
         )
-    } else if e.bar() > tolerance * own.max(size) {
+    } else if e.bar() > blur * own.max(size) {
         let cause = if e.rounding > e.truncation {
             "rounding: the output is large beside its change"
         } else {
@@ -39,7 +40,11 @@ fn compare(a: f64, e: &Estimate, size: f64, tolerance: f64, how: &str) -> Judged
         };
         (
             Verdict::Inconclusive,
-            format!("an error bar of {:.1e} cannot tell at tolerance {tolerance:.0e}, for {cause} ({how})", e.bar()),
+            format!(
+                "an error bar of {:.1e} of a slope of size {:.0e} cannot tell, for {cause} ({how})",
+                e.bar(),
+                own.max(size)
+            ),
         )
     } else {
         (Verdict::Pass, how.to_string())
@@ -90,13 +95,13 @@ impl<T: Real> Lines<'_, '_, T> {
                 _ if !self.probes[k].value.is_finite() => without(Verdict::NonFinite, "the output is NaN or infinite"),
                 Measured::Central { excess, step } => {
                     let how = format!("central difference of order {order}, step {step:.1e}");
-                    compare(a, &excess[k], size, settings.tolerance, &how)
+                    compare(a, &excess[k], size, settings, &how)
                 }
                 Measured::OneSided { excess, step, side } => {
                     let how = format!(
                         "one-sided difference to the {side}, step {step:.1e}: the other side leaves the domain"
                     );
-                    compare(a, &excess[k], size, settings.tolerance, &how)
+                    compare(a, &excess[k], size, settings, &how)
                 }
                 Measured::Kink { left, right, .. } => between(a, &left[k], &right[k], size, settings.tolerance),
                 Measured::Crowded { turn } => {

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 
 use super::evaluation::{Evaluation, Switch};
 use super::probe::Probe;
-use super::subject::Subject;
+use super::subject::{Subject, unravel};
 use crate::real::Real;
 use crate::shape::Dims;
 
@@ -55,7 +55,7 @@ pub(super) enum Obstacle {
 pub(super) struct Turn {
     pub line: u32,
     pub what: &'static str,
-    pub position: usize,
+    pub position: Vec<usize>,
     pub old: u32,
     pub new: u32,
     /// The gap at the point, where the operation states one.
@@ -145,7 +145,8 @@ impl<'a, 'f, T: Real> Lines<'a, 'f, T> {
                 _ => t.abs() / 4.0,
             };
             let (old, new) = (here.choice[s.position], moved.choice[s.position]);
-            Turn { line: here.line, what: here.what, position: s.position, old, new, gap, distance }
+            let position = unravel(s.position, &here.dims);
+            Turn { line: here.line, what: here.what, position, old, new, gap, distance }
         };
         let nearest = relevant.iter().map(turn).min_by(|a, b| a.distance.total_cmp(&b.distance));
         Err(Obstacle::Switch(nearest.expect("one switch at least is relevant")))

@@ -10,6 +10,8 @@ use crate::real::Real;
 pub(super) struct Settings {
     /// Relative tolerance.
     pub tolerance: f64,
+    /// The widest relative error bar within which agreement passes.
+    pub blur: f64,
     /// Order of the extrapolated central difference: 2, 4, 6 or 8.
     pub order: u32,
     /// The first step as a fraction of the coordinate's size, or the choice by the type's precision.
@@ -50,8 +52,8 @@ impl<T: Real> Lines<'_, '_, T> {
         for _ in 0..ROUNDS {
             match self.central(d, h, settings) {
                 Ok(found) => {
-                    let badness = |e: &[Estimate]| self.shortfall(d, e, settings.tolerance).0;
-                    let (worst, by_truncation) = self.shortfall(d, &found, settings.tolerance);
+                    let badness = |e: &[Estimate]| self.shortfall(d, e, settings).0;
+                    let (worst, by_truncation) = self.shortfall(d, &found, settings);
                     if best.as_ref().is_none_or(|(b, _)| worst < badness(b)) {
                         best = Some((found, h));
                     } else {
@@ -84,11 +86,11 @@ impl<T: Real> Lines<'_, '_, T> {
     }
 
     /// The largest error bar as a multiple of what is wanted, and whether truncation is to blame.
-    fn shortfall(&self, d: &Direction, estimates: &[Estimate], tolerance: f64) -> (f64, bool) {
+    fn shortfall(&self, d: &Direction, estimates: &[Estimate], settings: &Settings) -> (f64, bool) {
         let mut worst = (0.0, false);
         for (k, (p, e)) in self.probes.iter().zip(estimates).enumerate() {
             let a = d.along(&p.gradient).0;
-            let wanted = 0.1 * tolerance * (a + e.value).abs().max(a.abs()).max(self.size(d, k));
+            let wanted = 0.1 * settings.tolerance * (a + e.value).abs().max(a.abs()).max(self.size(d, k));
             let ratio = e.bar() / wanted.max(f64::MIN_POSITIVE);
             if ratio > worst.0 || ratio.is_nan() {
                 worst = (if ratio.is_nan() { f64::INFINITY } else { ratio }, e.truncation > e.rounding);
@@ -153,8 +155,8 @@ impl<T: Real> Lines<'_, '_, T> {
         let mut best: Option<(Vec<Estimate>, f64)> = None;
         while h > smallest {
             if let Some(found) = self.one_sided_at(d, sign * h) {
-                let worst = self.shortfall(d, &found, settings.tolerance);
-                let before = best.as_ref().map_or(f64::INFINITY, |(b, _)| self.shortfall(d, b, settings.tolerance).0);
+                let worst = self.shortfall(d, &found, settings);
+                let before = best.as_ref().map_or(f64::INFINITY, |(b, _)| self.shortfall(d, b, settings).0);
                 if worst.0 >= before {
                     break;
                 }

@@ -42,10 +42,25 @@ pub(super) fn extrapolate(quotients: &[f64], first: i32, rise: i32, noise: f64) 
         (row, rounding) = (next, errors);
     }
     let last = row.len() - 1;
-    Estimate {
-        value: row[last],
-        truncation: corrections[0].max(corrections[1].min(corrections[0] * 4.0)),
-        rounding: rounding[last],
+    let truncation = corrections[0].max(corrections[1].min(corrections[0] * 4.0));
+    let slow = slowly(quotients, first, noise).map_or(0.0, |limit| 2.0 * (limit - row[last]).abs());
+    Estimate { value: row[last], truncation: truncation.max(slow), rounding: rounding[last] }
+}
+
+/// The limit of quotients that converge more slowly than the table assumes, by Aitken's Δ² (1926); infinite where they
+/// do not converge at all.
+///
+/// So it is where the function has no Taylor series at the point, as x^1.5 at 0, whose quotients fall like √h, or has one
+/// that ends within the step, as ln near 0.
+fn slowly(quotients: &[f64], first: i32, noise: f64) -> Option<f64> {
+    let [.., a, b, c] = *quotients else { return None };
+    let ratio = (c - b) / (b - a);
+    let expected = f64::powi(2.0, -first);
+    let loud = (c - b).abs() > 8.0 * noise * f64::powi(2.0, quotients.len() as i32);
+    match ratio {
+        r if !loud || r <= 1.2 * expected => None,
+        r if r < 1.0 => Some(c + (c - b) * r / (1.0 - r)),
+        _ => Some(f64::INFINITY),
     }
 }
 

@@ -58,6 +58,15 @@ impl Survey {
         self.counts.iter().map(|c| c.0).max().unwrap_or(Verdict::Pass)
     }
 
+    /// Says that nothing could be said where no coordinate of `n` was reached.
+    fn unseen(&mut self, done: usize, n: usize) {
+        if done == 0 && n > 0 && self.counts.is_empty() {
+            let mut finding = whole(n);
+            finding.reason = "the time budget ended before the first difference".into();
+            self.add(vec![finding]);
+        }
+    }
+
     /// Adds the findings of one coordinate or direction, one a probe.
     fn add(&mut self, findings: Vec<Finding>) {
         let Some(worst) =
@@ -152,6 +161,7 @@ impl<T: Real> Surveyor<'_, '_, '_, T> {
         };
         let done = self.coordinates(&chosen, survey);
         survey.coverage = covered(done, n);
+        survey.unseen(done, n);
     }
 
     /// A sample of `count` coordinates.
@@ -160,6 +170,7 @@ impl<T: Real> Surveyor<'_, '_, '_, T> {
         let chosen = index::sample(&mut StdRng::seed_from_u64(self.seed ^ 0x5a), n, count.min(n)).into_vec();
         let done = self.coordinates(&chosen, survey);
         let coverage = covered(done, n);
+        survey.unseen(done, n);
         survey.coverage =
             if survey.coverage.is_empty() { coverage } else { format!("{}; {coverage}", survey.coverage) };
     }
@@ -178,6 +189,7 @@ impl<T: Real> Surveyor<'_, '_, '_, T> {
             }
             done += 1;
         }
+        survey.unseen(done + usize::from(!survey.counts.is_empty()), n);
         // For signs, P(|Σ εᵢδᵢ| ≥ ½‖δ‖) ≥ (1 − ¼)²/3 = 3/16 by Paley and Zygmund, with E S⁴ ≤ 3 (E S²)².
         let missed = (13.0f64 / 16.0).powi(done as i32);
         survey.coverage = format!(
@@ -223,16 +235,17 @@ impl<T: Real> Surveyor<'_, '_, '_, T> {
         }
         if looked_at > 1 && !found {
             // The whole disagreed and no part does: rounding piled up, or parts cancel.
-            survey.add(vec![whole(d)]);
+            survey.add(vec![whole(d.parts.len())]);
         }
         found
     }
 }
 
-fn whole(d: &Direction) -> Finding {
+/// A finding about `n` coordinates together.
+fn whole(n: usize) -> Finding {
     Finding {
         verdict: Verdict::Inconclusive,
-        place: Place::Direction(d.parts.len()),
+        place: Place::Direction(n),
         output: None,
         analytic: f64::NAN,
         numeric: super::verdict::Numeric { value: f64::NAN, bar: f64::INFINITY },

@@ -73,8 +73,8 @@ pub struct KinkAt {
     pub line: String,
     /// What it decides, in words.
     pub what: &'static str,
-    /// The position in the decision (an element of the line's result), row-major.
-    pub position: usize,
+    /// The index of the choice: an element of the line's result, or of what the line decides.
+    pub position: Vec<usize>,
     /// The choice at the point, and on the other side.
     pub choice: (u32, u32),
     /// How far the choice is from changing, in units of the deciding operand.
@@ -154,7 +154,7 @@ impl fmt::Display for Finding {
             }
             Some(k) => {
                 write!(f, "\n    slopes    {} on the left, {} on the right", k.left, k.right)?;
-                write!(f, "\n    decides   {}: {} at position {}: ", k.line, k.what, k.position)?;
+                write!(f, "\n    decides   {}: {} at {:?}: ", k.line, k.what, k.position)?;
                 write!(f, "{} here, {} beyond", k.choice.0, k.choice.1)?;
                 if let Some(gap) = k.gap {
                     write!(f, ", gap {gap:.1e}")?;
@@ -167,7 +167,7 @@ impl fmt::Display for Finding {
 
 impl KinkAt {
     pub(super) fn new(turn: &Turn, line: String, left: Numeric, right: Numeric) -> Self {
-        let Turn { what, position, gap, old, new, .. } = *turn;
-        KinkAt { line, what, position, choice: (old, new), gap, left, right }
+        let Turn { what, ref position, gap, old, new, .. } = *turn;
+        KinkAt { line, what, position: position.clone(), choice: (old, new), gap, left, right }
     }
 }

@@ -90,7 +90,7 @@ where
             inputs: inputs.into_tensors(),
             names: Vec::new(),
             mode: Mode::Auto,
-            settings: Settings { tolerance: 1e-8, order: 6, step: None },
+            settings: Settings { tolerance: 1e-8, blur: 1e-6, order: 6, step: None },
             seed: 0,
             budget: None,
             second_order: false,
@@ -112,10 +112,12 @@ where
         self
     }
 
-    /// The relative disagreement that passes, on top of the error bar; 1e-8 at first.
+    /// The relative disagreement that passes, on top of the error bar, and the widest error bar that passes.
+    ///
+    /// At first they are 1e-8 and 1e-6: an error below its bar is not seen, and long sums have wide bars.
     #[must_use]
     pub fn tolerance(mut self, tolerance: f64) -> Self {
-        self.settings.tolerance = tolerance;
+        (self.settings.tolerance, self.settings.blur) = (tolerance, tolerance);
         self
     }
 
@@ -205,7 +207,7 @@ where
                     "`{op}` has no f64 twin (`Op::in_f64`), so the model is differenced in {}, and its tolerance is 1e-3",
                     T::NAME
                 ));
-                let coarse = Settings { tolerance: self.settings.tolerance.max(1e-3), ..self.settings };
+                let coarse = Settings { tolerance: self.settings.tolerance.max(1e-3), blur: 1e-3, ..self.settings };
                 self.with(coarse, subject, report)
             }
         }

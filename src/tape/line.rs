@@ -4,6 +4,7 @@
 use std::panic::Location;
 use std::sync::Arc;
 
+use super::apply::OpRef;
 use super::data::Kind;
 use super::form::Attributes;
 use super::op::StepKind;
@@ -73,6 +74,25 @@ impl<T: Real> Tape<T> {
             active: node.active(),
             step_kind: op.step_kind(),
         }
+    }
+
+    /// The operation of the line that `id` is a result of.
+    ///
+    /// With [`line`](Tape::line) and [`apply_ref`](Tape::apply_ref) a program is recorded again elsewhere, or with another
+    /// operation in some line's place.
+    ///
+    /// # Panics
+    /// There is no such line.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let y = tape.var([1.0, 2.0]).exp();
+    /// let again = tape.apply_ref(tape.op(y.id()), &[y.into()]).unwrap().real(0);
+    /// assert_eq!(again.value(), y.exp().value());
+    /// ```
+    pub fn op(&self, id: u32) -> OpRef<T> {
+        self.graph.borrow().node(id).op.clone()
     }
 
     /// All lines in order, an operation with several results once.

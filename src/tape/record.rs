@@ -299,10 +299,6 @@ impl<T: Real> Tape<T> {
         self.graph.borrow().node(id).op.get().name()
     }
 
-    pub(crate) fn op_of(&self, id: u32) -> OpRef<T> {
-        self.graph.borrow().node(id).op.clone()
-    }
-
     /// The next number of a random line in this step.
     pub(crate) fn next_ordinal(&self) -> u32 {
         let k = self.ordinal.get();

@@ -284,7 +284,7 @@ impl<T: Real> Tape<T> {
     /// ```
     pub fn decision(&self, id: u32) -> Option<Decision<'_, T>> {
         let head = self.graph.borrow().head(id);
-        let op = self.op_of(head);
+        let op = self.op(head);
         self.in_rule_of(head, || op.get().decision(&At::to_all(self, head)))
     }
 }

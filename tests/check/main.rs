@@ -1,0 +1,8 @@
+//! The checker of functions against functions whose derivatives are wrong in a known way, or right and hard to difference.
+//! One binary, a file for each thing that a report tells.
+
+mod guilty;
+mod kinks;
+mod modes;
+mod support;
+mod verdicts;

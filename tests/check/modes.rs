@@ -1,0 +1,81 @@
+//! What is looked at in each mode, and that the report says what was left out.
+//! A single wrong element among thousands is the case that random directions must not miss.
+
+use std::time::Duration;
+
+use ndarray::{Array1, Array2};
+use wengert::{Check, CheckMode, Verdict, check};
+
+use crate::support::{Square, places, planted};
+
+fn ramp(n: usize) -> Array1<f64> {
+    (0..n).map(|k| 0.5 + (k as f64 * 0.618).fract()).collect()
+}
+
+#[test]
+fn projections_bisect_to_the_one_wrong_element() {
+    for (n, wrong) in [(1_000, 0), (1_000, 999), (1_537, 768)] {
+        let report =
+            Check::new(move |_, x| planted(x[0], Square { factor: 1.001, only: Some(wrong) }).sum(), (&ramp(n),))
+                .mode(CheckMode::Projected { directions: 2 })
+                .run();
+        assert_eq!(places(&report, Verdict::Mismatch), [("x0".to_string(), vec![wrong])], "{report}");
+        let text = report.to_string();
+        assert!(text.contains("random signed directions over all") && text.contains("probability"), "{text}");
+    }
+}
+
+#[test]
+fn a_sample_says_what_share_it_is() {
+    let report =
+        Check::new(|_, x| x[0].exp().sum(), (&ramp(1_000),)).mode(CheckMode::Sampled { coordinates: 50 }).run();
+    assert_eq!(report.counts(), [(Verdict::Pass, 50)]);
+    let text = report.to_string();
+    assert!(
+        text.contains("50 of 1000 coordinates: an error in a single element is seen with probability 0.05"),
+        "{text}"
+    );
+}
+
+#[test]
+fn large_inputs_are_projected_without_being_told() {
+    let x = Array2::from_shape_fn((300, 300), |(i, j)| ((i * 31 + j * 17) % 101) as f64 / 50.0 - 1.0);
+    let report = check(|_, x| x[0].sin(), (&x,));
+    assert_eq!(report.verdict(), Verdict::Pass, "{report}");
+    let text = report.to_string();
+    assert!(text.contains("4 random signed directions over all 90000 coordinates"), "{text}");
+    assert!(text.contains("64 of 90000 coordinates"), "{text}");
+}
+
+#[test]
+fn a_spent_budget_is_told() {
+    let report = Check::new(|_, x| x[0].exp().sum(), (&ramp(100),))
+        .mode(CheckMode::Full)
+        .time_budget(Duration::ZERO)
+        .without_identities()
+        .run();
+    let text = report.to_string();
+    assert!(text.contains("0 of 100 coordinates"), "{text}");
+    // Nothing was looked at, and so nothing passed.
+    assert_ne!(report.verdict(), Verdict::Pass, "{text}");
+}
+
+#[test]
+fn one_seed_gives_one_report() {
+    let run = |seed| {
+        let check = Check::new(|_, x| planted(x[0], Square { factor: 1.5, only: Some(3) }).sum(), (&ramp(40),));
+        check.mode(CheckMode::Sampled { coordinates: 30 }).seed(seed).run().to_string()
+    };
+    assert_eq!(run(7), run(7));
+    assert_ne!(run(7), run(8));
+}
+
+#[test]
+fn every_order_of_difference_agrees() {
+    for order in [2, 4, 6, 8] {
+        let report = Check::new(|_, x| (x[0].sin() * x[0].exp()).sum(), (&ramp(5),)).order(order).tolerance(1e-6).run();
+        assert_eq!(report.verdict(), Verdict::Pass, "order {order}: {report}");
+    }
+    let report = Check::new(|_, x| x[0].exp().sum(), (&ramp(3),)).step(1e-2).run();
+    assert_eq!(report.verdict(), Verdict::Pass, "{report}");
+}
