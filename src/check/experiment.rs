@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use super::op::{OpCheck, Point};
 use crate::adjoint::{grad, jvp};
 use crate::shape::Dims;
-use crate::tape::{Form, Kind, Operand, Tape, Tensor, Var, array_from};
+use crate::tape::{Form, IntVar, Kind, Operand, Tape, Tensor, Var, array_from};
 
 /// The step at which truncation (h⁴) and rounding (ε/h) of the stencil are both below 1e-11 for functions of size 1.
 const STEP: f64 = 1e-3;
@@ -23,10 +23,11 @@ pub(super) struct Experiment<'c> {
     u2: Vec<Option<ArrayD<f64>>>,
 }
 
-/// The recorded operation: real leaves and real results.
+/// The recorded operation: real leaves and the results of either kind.
 struct Recorded<'t> {
     x: Vec<Var<'t, f64>>,
     y: Vec<Var<'t, f64>>,
+    ints: Vec<IntVar<'t, f64>>,
 }
 
 /// The distance between two numbers relative to the size of the terms they were summed from.
@@ -96,16 +97,25 @@ impl<'c> Experiment<'c> {
             Ok(r) => r,
             Err(e) => panic!("{e}"),
         };
-        let y = (0..results.len())
-            .filter(|&k| tape.line(results.id(0)).results[k].0 == Kind::Real)
-            .map(|k| results.real(k));
-        let y = y.collect();
-        f(&tape, &Recorded { x: leaves, y })
+        let (real, ints): (Vec<usize>, Vec<usize>) =
+            (0..results.len()).partition(|&k| tape.kind_of(results.id(k)) == Kind::Real);
+        let y = real.into_iter().map(|k| results.real(k)).collect();
+        let ints = ints.into_iter().map(|k| results.int(k)).collect();
+        f(&tape, &Recorded { x: leaves, y, ints })
     }
 
-    /// The elements of the real results.
+    /// The elements of all results.
     pub fn values(&self) -> Vec<Vec<f64>> {
-        self.on_tape(&self.x, |_, r| r.y.iter().map(|y| y.value().into_iter().collect()).collect())
+        self.on_tape(&self.x, |_, r| {
+            let real = r.y.iter().map(|y| y.value().into_iter().collect());
+            let ints = r.ints.iter().map(|y| y.value().into_iter().map(f64::from).collect());
+            real.chain(ints).collect()
+        })
+    }
+
+    /// Whether there is a real result, which alone can have a derivative.
+    pub fn is_differentiable(&self) -> bool {
+        !self.u.is_empty()
     }
 
     /// The point moved by t along v.

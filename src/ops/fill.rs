@@ -92,8 +92,20 @@ impl<T: Real> Var<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
     use crate::prelude::*;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let fill = |dims: &[usize], value| OpCheck::new(Fill { dims: dims.into(), value });
+        vec![fill(&[], 2.5), fill(&[3, 2], -1.0), fill(&[0, 2], 0.0)]
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
+    }
 
     #[test]
     fn fills_fold_inside_rules_and_stand_as_written_outside() {

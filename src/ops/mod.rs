@@ -3,6 +3,8 @@
 
 mod fill;
 mod index;
+#[cfg(test)]
+mod inventory;
 mod linalg;
 mod loss;
 mod norm;

@@ -188,10 +188,23 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
     use ndarray::ArrayD;
 
     use crate::prelude::*;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let laws = [Law::Uniform, Law::Normal, Law::Keep { probability: 0.7 }];
+        let draw = |law, dims: &[usize]| OpCheck::new(Draw { law, ordinal: 3, dims: dims.into() });
+        laws.into_iter().flat_map(|law| [draw(law, &[]), draw(law, &[7]), draw(law, &[2, 0])]).collect()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
+    }
 
     /// Elements of a mask that is too large to be kept without a reader.
     const LARGE: usize = 50_000;

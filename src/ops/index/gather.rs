@@ -234,7 +234,7 @@ impl<'t, T: Real> IntVar<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::check::OpCheck;
 
@@ -249,15 +249,22 @@ mod tests {
         (&[2, 0], &[0, 0], 0, &[]),
     ];
 
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let of = |&(dims, index_dims, axis, index): &Case| {
+            let zeros = ScatterAdd { axis, dims: Some(dims.into()) };
+            let base = ScatterAdd { axis, dims: None };
+            [
+                OpCheck::new(Gather { axis }).real(dims).ints(index_dims, index),
+                OpCheck::new(zeros).real(index_dims).ints(index_dims, index),
+                OpCheck::new(base).real(index_dims).ints(index_dims, index).real(dims),
+            ]
+        };
+        CASES.iter().flat_map(of).collect()
+    }
+
     #[test]
     fn rules() {
-        for &(dims, index_dims, axis, index) in CASES {
-            OpCheck::new(Gather { axis }).real(dims).ints(index_dims, index).run().assert();
-            let zeros = ScatterAdd { axis, dims: Some(dims.into()) };
-            OpCheck::new(zeros).real(index_dims).ints(index_dims, index).run().assert();
-            let base = ScatterAdd { axis, dims: None };
-            OpCheck::new(base).real(index_dims).ints(index_dims, index).real(dims).run().assert();
-        }
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

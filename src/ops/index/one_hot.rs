@@ -73,8 +73,20 @@ impl<'t, T: Real> IntVar<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
     use crate::prelude::*;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let of = |classes, dims: &[usize], labels: &[u32]| OpCheck::new(OneHot { classes }).ints(dims, labels);
+        vec![of(3, &[4], &[2, 0, 0, 1]), of(1, &[], &[0]), of(2, &[3, 0], &[]), of(5, &[2, 1], &[4, 3])]
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
+    }
 
     #[test]
     fn shapes_and_their_edges() {

@@ -248,29 +248,37 @@ impl<'t, T: Real> IntVar<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::check::OpCheck;
 
-    #[test]
-    fn rules() {
+    pub(crate) fn checks() -> Vec<OpCheck> {
         /// Operand shape, axis, index shape, index, shape of the slices.
         type Case = (&'static [usize], usize, &'static [usize], &'static [u32], &'static [usize]);
-        let cases: [Case; 6] = [
+        let cases: [Case; 7] = [
             (&[4], 0, &[3], &[3, 0, 3], &[3]),
             (&[3, 2], 0, &[2, 2], &[0, 2, 2, 2], &[2, 2, 2]),
             (&[2, 3, 2], 1, &[4], &[2, 0, 0, 1], &[2, 4, 2]),
+            (&[2, 3, 2], 2, &[2], &[1, 0], &[2, 3, 2]),
             (&[2, 3], 1, &[], &[2], &[2]),
             (&[2, 3], 1, &[0], &[], &[2, 0]),
             (&[2, 0], 0, &[1], &[1], &[1, 0]),
         ];
-        for (dims, axis, index_dims, index, slices) in cases {
-            OpCheck::new(IndexSelect { axis }).real(dims).ints(index_dims, index).run().assert();
+        let of = |(dims, axis, index_dims, index, slices): Case| {
             let zeros = IndexAdd { axis, size: Some(dims[axis]) };
-            OpCheck::new(zeros).real(slices).ints(index_dims, index).run().assert();
             let base = IndexAdd { axis, size: None };
-            OpCheck::new(base).real(slices).ints(index_dims, index).real(dims).run().assert();
-        }
+            [
+                OpCheck::new(IndexSelect { axis }).real(dims).ints(index_dims, index),
+                OpCheck::new(zeros).real(slices).ints(index_dims, index),
+                OpCheck::new(base).real(slices).ints(index_dims, index).real(dims),
+            ]
+        };
+        cases.into_iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

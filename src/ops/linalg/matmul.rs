@@ -195,19 +195,31 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let of = |transpose, a: &[usize], b: &[usize]| OpCheck::new(MatMul { transpose }).real(a).real(b);
+        let plain = [false, false];
+        let mut checks = vec![
+            of([false, true], &[2, 1, 2, 3], &[3, 4, 3]),
+            of(plain, &[5, 2, 3], &[3, 1]),
+            of(plain, &[2, 0], &[0, 3]),
+            of(plain, &[0, 2, 3], &[3, 1]),
+            of(plain, &[1, 1], &[1, 1]),
+            of(plain, &[3, 3], &[3, 3]),
+            of([true, true], &[2, 5, 7], &[1, 3, 5]),
+        ];
+        for transpose in [plain, [true, false], [false, true], [true, true]] {
+            let dims = |i: usize, m: usize, n: usize| if transpose[i] { [n, m] } else { [m, n] };
+            checks.push(of(transpose, &dims(0, 2, 3), &dims(1, 3, 4)));
+        }
+        checks
+    }
 
     #[test]
     fn rules() {
-        for transpose in [[false, false], [true, false], [false, true], [true, true]] {
-            let op = |i: usize, m: usize, n: usize| if transpose[i] { [n, m] } else { [m, n] };
-            check_op(MatMul { transpose }, &[&op(0, 2, 3), &op(1, 3, 4)]).assert();
-        }
-        check_op(MatMul { transpose: [false, true] }, &[&[2, 1, 2, 3], &[3, 4, 3]]).assert();
-        check_op(MatMul { transpose: [false, false] }, &[&[5, 2, 3], &[3, 1]]).assert();
-        check_op(MatMul { transpose: [false, false] }, &[&[2, 0], &[0, 3]]).assert();
-        check_op(MatMul { transpose: [false, false] }, &[&[0, 2, 3], &[3, 1]]).assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 }

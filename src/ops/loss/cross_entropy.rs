@@ -191,12 +191,11 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::check::OpCheck;
 
-    #[test]
-    fn rules() {
+    pub(crate) fn checks() -> Vec<OpCheck> {
         let cases: &[(&[usize], &[usize], &[u32])] = &[
             (&[4], &[], &[2]),
             (&[3, 4], &[3], &[0, 3, 3]),
@@ -204,10 +203,15 @@ mod tests {
             (&[0, 4], &[0], &[]),
             (&[2, 1], &[2], &[0, 0]),
         ];
-        for &(dims, label_dims, labels) in cases {
-            OpCheck::new(CrossEntropy).real(dims).ints(label_dims, labels).run().assert();
-            OpCheck::new(Nll).real(dims).ints(label_dims, labels).run().assert();
-        }
+        let of = |&(dims, label_dims, labels): &(&[usize], &[usize], &[u32])| {
+            [OpCheck::new(CrossEntropy), OpCheck::new(Nll)].map(|c| c.real(dims).ints(label_dims, labels))
+        };
+        cases.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -197,18 +197,25 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::{OpCheck, check_op};
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let of = |eps, dims: &[usize]| OpCheck::new(BatchNorm { eps }).real(dims);
+        vec![
+            of(1e-2, &[2, 3, 2, 2]),
+            of(0.5, &[5, 2]),
+            of(0.1, &[1, 2, 4]),
+            of(0.1, &[3, 1, 2, 1, 2]),
+            of(0.1, &[3, 0, 2]),
+            OpCheck::new(BatchNorm { eps: 0.0 }).real_in([4, 2], 10.0, 14.0),
+        ]
+    }
 
     #[test]
     fn rules() {
-        check_op(BatchNorm { eps: 1e-2 }, &[&[2, 3, 2, 2]]).assert();
-        check_op(BatchNorm { eps: 0.5 }, &[&[5, 2]]).assert();
-        check_op(BatchNorm { eps: 0.1 }, &[&[1, 2, 4]]).assert();
-        check_op(BatchNorm { eps: 0.1 }, &[&[3, 1, 2, 1, 2]]).assert();
-        check_op(BatchNorm { eps: 0.1 }, &[&[3, 0, 2]]).assert();
-        OpCheck::new(BatchNorm { eps: 0.0 }).real_in([4, 2], 10.0, 14.0).run().assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

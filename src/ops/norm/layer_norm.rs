@@ -134,22 +134,26 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
 
-    #[test]
-    fn rules() {
-        for (axes, dims) in [
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let cases = [
             (&[0][..], &[5][..]),
             (&[1], &[2, 4]),
             (&[1, 2], &[2, 3, 2]),
             (&[0, 2], &[2, 3, 2]),
             (&[0], &[4, 2]),
             (&[1], &[0, 3]),
-        ] {
-            check_op(LayerNorm { axes: axes.into(), eps: 0.1 }, &[dims]).assert();
-        }
+            (&[1], &[3, 1]),
+        ];
+        cases.map(|(axes, dims)| OpCheck::new(LayerNorm { axes: axes.into(), eps: 0.1 }).real(dims)).into()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -84,22 +84,6 @@ impl<T: Real> Table<T> {
         push |_, v, at, _| Push::Along(v.azmul(-(at.y() / at.x(0))));
         derivative "-y / x"; reads Reads::ALL; domain [(0.5, 2.0)]; cheap
     };
-
-    /// The rows of this file, for checks.
-    #[cfg(test)]
-    pub(crate) const ARITH: &'static [&'static Row<T>] = &[
-        Self::ADD,
-        Self::SUB,
-        Self::MUL,
-        Self::DIV,
-        Self::AZMUL,
-        Self::SCALE,
-        Self::DIVIDE,
-        Self::SHIFT,
-        Self::NEG,
-        Self::FROM,
-        Self::OVER,
-    ];
 }
 
 /// A binary row over two operands that broadcast.
@@ -346,5 +330,24 @@ impl<'t, T: Real> Div<Var<'t, T>> for f64 {
     #[track_caller]
     fn div(self, x: Var<'t, T>) -> Var<'t, T> {
         x.number_over(T::of(self))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let binary = [Table::ADD, Table::SUB, Table::MUL, Table::DIV, Table::AZMUL];
+        let unary = [Table::SCALE, Table::DIVIDE, Table::SHIFT, Table::NEG, Table::FROM, Table::OVER];
+        let of = |row| [row_at(row, [0.7, 0.0], &[2, 3]), row_at(row, [0.7, 0.0], &[0])];
+        binary.into_iter().chain(unary).flat_map(of).collect()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
     }
 }

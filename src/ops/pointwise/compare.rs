@@ -149,8 +149,29 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
     use crate::prelude::*;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let rows = [
+            [Table::GT, Table::GT_NUMBER],
+            [Table::GE, Table::GE_NUMBER],
+            [Table::LT, Table::LT_NUMBER],
+            [Table::LE, Table::LE_NUMBER],
+            [Table::EQUALS, Table::EQUALS_NUMBER],
+            [Table::DIFFERS, Table::DIFFERS_NUMBER],
+            [Table::IS_NAN, Table::IS_FINITE],
+        ];
+        rows.into_iter().flatten().map(|row| row_at(row, [0.7, 0.0], &[2, 3])).collect()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
+    }
 
     #[test]
     fn a_number_is_an_attribute_and_not_a_line() {

@@ -230,28 +230,31 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
 
     const NAN: f64 = f64::NAN;
 
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let none = [0.0; 2];
+        let mut checks: Vec<OpCheck> = [Table::MAXIMUM, Table::MINIMUM, Table::AT_LEAST, Table::AT_MOST]
+            .into_iter()
+            .flat_map(|row| [row_at(row, none, &[2, 3]), row_at(row, none, &[0])])
+            .collect();
+        for row in [Table::CLAMP, Table::GATE_BETWEEN] {
+            checks.push(row_at(row, [-0.5, 0.5], &[4, 2]));
+        }
+        checks.push(row_at(Table::CLAMP, [0.5, 2.0], &[3]));
+        checks.push(row_at(Table::GATE_WINNER, [1.0, 0.0], &[5]));
+        checks.push(row_at(Table::GATE_WINNER, [-1.0, 0.0], &[5, 2]));
+        checks
+    }
+
     #[test]
     fn rules() {
-        let of = |row: &'static Row<f64>, params, dims: &[usize]| {
-            let shapes: Vec<&[usize]> = row.kinds.iter().map(|_| dims).collect();
-            check_op(Bound { row, params }, &shapes).assert();
-        };
-        for row in [Table::MAXIMUM, Table::MINIMUM, Table::AT_LEAST, Table::AT_MOST] {
-            of(row, [0.0; 2], &[2, 3]);
-            of(row, [0.0; 2], &[0]);
-        }
-        for row in [Table::CLAMP, Table::GATE_BETWEEN] {
-            of(row, [-0.5, 0.5], &[4, 2]);
-        }
-        of(Table::GATE_WINNER, [1.0, 0.0], &[5]);
-        of(Table::GATE_WINNER, [-1.0, 0.0], &[5]);
-        check_op(Bound { row: Table::CLAMP, params: [0.5, 2.0] }, &[&[3]]).assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -238,8 +238,24 @@ impl<'t, T: Real> IntVar<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
     use crate::prelude::*;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let rows = [Table::AND, Table::OR, Table::NOT, Table::TO_REAL];
+        let mut checks: Vec<OpCheck> = rows.into_iter().map(|row| row_at(row, [0.0; 2], &[2, 3])).collect();
+        checks.push(OpCheck::new(SameInts).ints([4], &[0, 5, u32::MAX, 2]).ints([4], &[0, 4, u32::MAX, 3]));
+        checks.push(OpCheck::new(IsInt { number: 5 }).ints([2, 2], &[0, 5, u32::MAX, 2]));
+        checks
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
+    }
 
     #[test]
     fn integers_are_compared_beyond_what_f32_tells_apart() {

@@ -98,21 +98,25 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::adjoint::grad;
-    use crate::check::{OpCheck, check_op};
+    use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let powi = |n: i32| [f64::from(n), 0.0];
+        let mut checks: Vec<OpCheck> =
+            [-3, -1, 1, 2, 3, 10].into_iter().map(|n| row_at(Table::POWI, powi(n), &[3, 2])).collect();
+        checks.push(row_at(Table::POW, [0.0; 2], &[2, 3]));
+        checks.push(row_at(Table::POW, [0.0; 2], &[0]));
+        checks.push(OpCheck::new(Bound { row: Table::POWI, params: powi(3) }).real_in([4], -2.0, -0.5));
+        checks
+    }
 
     #[test]
     fn rules() {
-        let pow = Bound { row: Table::POW, params: [0.0; 2] };
-        check_op(pow, &[&[2, 3], &[2, 3]]).assert();
-        check_op(pow, &[&[0], &[0]]).assert();
-        for n in [-3, -1, 1, 2, 3, 10] {
-            check_op(Bound { row: Table::POWI, params: [f64::from(n), 0.0] }, &[&[3]]).assert();
-        }
-        let powi = Bound { row: Table::POWI, params: [3.0, 0.0] };
-        OpCheck::new(powi).real_in([4], -2.0, -0.5).run().assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -125,19 +125,21 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::adjoint::grad;
     use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let rows = [Table::SELECT, Table::SELECT_OR, Table::MASKED_FILL, Table::SELECT_NUMBERS];
+        let of = |row| [row_at(row, [0.7, -0.2], &[2, 3]), row_at(row, [0.7, -0.2], &[0])];
+        rows.into_iter().flat_map(of).collect()
+    }
 
     #[test]
     fn rules() {
-        let mask = [0u32, 1, 7, 0, 0, 1];
-        let of = |row| OpCheck::new(Bound { row, params: [0.7, 0.0] }).ints([2, 3], &mask);
-        of(Table::SELECT).real([2, 3]).real([2, 3]).run().assert();
-        of(Table::SELECT_OR).real([2, 3]).run().assert();
-        of(Table::MASKED_FILL).real([2, 3]).run().assert();
-        OpCheck::new(Bound { row: Table::SELECT, params: [0.0; 2] }).ints([0], &[]).real([0]).real([0]).run().assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

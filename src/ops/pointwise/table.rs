@@ -131,3 +131,18 @@ macro_rules! unary {
 }
 
 pub(crate) use {row, unary};
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
+
+    /// A check of a row at one shape: real operands from its domains, integers that mean false and true.
+    pub(crate) fn row_at(row: &'static Row<f64>, params: [f64; 2], dims: &[usize]) -> OpCheck {
+        let masks: Vec<u32> = (0..dims.iter().product()).map(|k: usize| [0, 1, 7, 0, 0, 1, 2][k % 7]).collect();
+        row.kinds.iter().fold(OpCheck::new(Bound { row, params }), |c, kind| match kind {
+            Kind::Real => c.real(dims),
+            Kind::Int => c.ints(dims, &masks),
+        })
+    }
+}

@@ -270,19 +270,30 @@ impl<T: Real> IntVar<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let concat =
+            |axis, parts: &[&[usize]]| parts.iter().fold(OpCheck::new(Concat { axis }), |c, &dims| c.real(dims));
+        let split =
+            |axis, sizes: &[usize], dims: &[usize]| OpCheck::new(Split { axis, sizes: sizes.into() }).real(dims);
+        vec![
+            concat(0, &[&[2], &[3], &[0], &[1]]),
+            concat(1, &[&[2, 3, 2], &[2, 1, 2]]),
+            concat(2, &[&[2, 0, 3], &[2, 0, 1]]),
+            concat(0, &[&[3, 2]]),
+            concat(1, &[&[3, 2], &[3, 2]]),
+            split(0, &[1, 0, 2], &[3]),
+            split(1, &[2, 3], &[2, 5, 2]),
+            split(0, &[0], &[0, 2]),
+        ]
+    }
 
     #[test]
     fn rules() {
-        check_op(Concat { axis: 0 }, &[&[2], &[3], &[0], &[1]]).assert();
-        check_op(Concat { axis: 1 }, &[&[2, 3, 2], &[2, 1, 2]]).assert();
-        check_op(Concat { axis: 2 }, &[&[2, 0, 3], &[2, 0, 1]]).assert();
-        check_op(Concat { axis: 0 }, &[&[3, 2]]).assert();
-        check_op(Split { axis: 0, sizes: smallvec![1, 0, 2] }, &[&[3]]).assert();
-        check_op(Split { axis: 1, sizes: smallvec![2, 3] }, &[&[2, 5, 2]]).assert();
-        check_op(Split { axis: 0, sizes: smallvec![0] }, &[&[0, 2]]).assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

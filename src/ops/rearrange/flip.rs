@@ -103,15 +103,18 @@ impl<T: Real> IntVar<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let cases = [(&[1][..], &[2, 3, 4][..]), (&[0, 2], &[2, 3, 4]), (&[0], &[0, 2]), (&[], &[]), (&[1], &[5, 1])];
+        cases.map(|(axes, dims)| OpCheck::new(Flip { axes: axes.into() }).real(dims)).into()
+    }
 
     #[test]
     fn rules() {
-        for (axes, dims) in [(&[1][..], &[2, 3, 4][..]), (&[0, 2], &[2, 3, 4]), (&[0], &[0, 2]), (&[], &[])] {
-            check_op(Flip { axes: axes.into() }, &[dims]).assert();
-        }
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -220,17 +220,19 @@ impl<T: Real> IntVar<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let cases =
+            [(&[2, 0, 1][..], &[2, 3, 4][..]), (&[0, 2, 1], &[2, 3, 4]), (&[1, 0], &[3, 0]), (&[0], &[3]), (&[], &[])];
+        cases.map(|(order, dims)| OpCheck::new(Permute { order: order.into() }).real(dims)).into()
+    }
 
     #[test]
     fn rules() {
-        for (order, dims) in
-            [(&[2, 0, 1][..], &[2, 3, 4][..]), (&[0, 2, 1], &[2, 3, 4]), (&[1, 0], &[3, 0]), (&[0], &[3]), (&[], &[])]
-        {
-            check_op(Permute { order: order.into() }, &[dims]).assert();
-        }
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

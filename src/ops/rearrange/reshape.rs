@@ -295,16 +295,25 @@ impl<'t, T: Real> IntVar<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::{OpCheck, check_op};
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let reshape = |to: &[usize], from: &[usize]| OpCheck::new(Reshape { dims: to.into() }).real(from);
+        vec![
+            reshape(&[3, 4], &[2, 6]),
+            reshape(&[0, 7], &[3, 0]),
+            reshape(&[1], &[]),
+            OpCheck::new(StopGradient).real([3]).zero_by_decree(),
+        ]
+    }
 
     #[test]
     fn rules() {
-        check_op(Reshape { dims: Dims::from([3, 4]) }, &[&[2, 6]]).assert();
-        check_op(Reshape { dims: Dims::from([0, 7]) }, &[&[3, 0]]).assert();
-        OpCheck::new(StopGradient).real([3]).zero_by_decree().run().assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
+
     #[test]
     fn scalars_become_vectors_and_back() {
         let tape = Tape::new();

@@ -282,16 +282,15 @@ impl<T: Real> IntVar<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
 
     fn part<const N: usize>(begin: [usize; N], step: [isize; N], len: [usize; N]) -> Part {
         Part { begin: begin[..].into(), step: step[..].into(), len: len.into() }
     }
 
-    #[test]
-    fn rules() {
+    pub(crate) fn checks() -> Vec<OpCheck> {
         let cases = [
             (part([1], [1], [2]), Dims::from([4])),
             (part([1, 3], [1, -2], [2, 2]), Dims::from([3, 4])),
@@ -299,11 +298,17 @@ mod tests {
             (part([0, 4], [1, 1], [0, 0]), Dims::from([0, 4])),
             (part([], [], []), Dims::scalar()),
         ];
-        for (part, dims) in cases {
-            check_op(Slice { part: part.clone() }, &[&dims]).assert();
+        let of = |(part, dims): (Part, Dims)| {
             let len = part.len.clone();
-            check_op(Pad { part, dims, value: 0.5 }, &[&len]).assert();
-        }
+            let slice = OpCheck::new(Slice { part: part.clone() }).real(dims.clone());
+            [slice, OpCheck::new(Pad { part, dims, value: 0.5 }).real(len)]
+        };
+        cases.into_iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

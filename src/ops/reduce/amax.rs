@@ -200,19 +200,23 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+    use crate::ops::pointwise::table::tests::row_at;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let mut checks = vec![row_at(Table::SAME, [0.0; 2], &[2, 3])];
+        for end in [End::Max, End::Min] {
+            let cases = [(&[0][..], &[5][..]), (&[1], &[2, 3, 2]), (&[0, 2], &[2, 3, 2]), (&[], &[3]), (&[1], &[0, 3])];
+            checks.extend(cases.map(|(axes, dims)| OpCheck::new(Extremum { end, axes: axes.into() }).real(dims)));
+        }
+        checks
+    }
 
     #[test]
     fn rules() {
-        for end in [End::Max, End::Min] {
-            for (axes, dims) in
-                [(&[0][..], &[5][..]), (&[1], &[2, 3, 2]), (&[0, 2], &[2, 3, 2]), (&[], &[3]), (&[1], &[0, 3])]
-            {
-                check_op(Extremum { end, axes: axes.into() }, &[dims]).assert();
-            }
-        }
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

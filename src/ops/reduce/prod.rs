@@ -171,19 +171,23 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::adjoint::grad;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let cases = [(0, &[4][..]), (1, &[2, 3, 2]), (1, &[2, 4]), (0, &[1, 3]), (0, &[0, 3]), (1, &[0, 3])];
+        let of = |(axis, dims): (usize, &[usize])| {
+            let others = |operands| (0..operands).fold(OpCheck::new(ProdOthers { axis }), |c, _| c.real(dims));
+            [OpCheck::new(Prod { axis }).real(dims), others(1), others(2), others(3)]
+        };
+        cases.into_iter().flat_map(of).collect()
+    }
 
     #[test]
     fn rules() {
-        for (axis, dims) in [(0, &[4][..]), (1, &[2, 3, 2]), (1, &[2, 4]), (0, &[1, 3]), (0, &[0, 3]), (1, &[0, 3])] {
-            check_op(Prod { axis }, &[dims]).assert();
-            check_op(ProdOthers { axis }, &[dims]).assert();
-            check_op(ProdOthers { axis }, &[dims, dims]).assert();
-            check_op(ProdOthers { axis }, &[dims, dims, dims]).assert();
-        }
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     /// The derivatives of Π x by the elements named, one after the other.

@@ -212,18 +212,22 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::adjoint::grad;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let of = |end| {
+            let cases = [(0, &[5][..]), (1, &[2, 3, 2]), (2, &[2, 1, 3]), (1, &[0, 3]), (0, &[1])];
+            cases.map(|(axis, dims)| OpCheck::new(Winner { end, axis }).real(dims))
+        };
+        [End::Max, End::Min].into_iter().flat_map(of).collect()
+    }
 
     #[test]
     fn rules() {
-        for end in [End::Max, End::Min] {
-            for (axis, dims) in [(0, &[5][..]), (1, &[2, 3, 2]), (2, &[2, 1, 3]), (1, &[0, 3]), (0, &[1])] {
-                check_op(Winner { end, axis }, &[dims]).assert();
-            }
-        }
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

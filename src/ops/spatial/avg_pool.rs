@@ -241,25 +241,32 @@ impl From<usize> for AvgPool2d {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
 
-    fn check(pool: AvgPool2d, x: &[usize]) {
+    /// The checks of a pool and of its adjoint over one geometry.
+    fn pair(pool: AvgPool2d, x: &[usize]) -> [OpCheck; 2] {
         let tape = Tape::<f64>::default();
         let y = tape.zeros(x).avg_pool2d(pool.clone()).dims();
-        check_op(pool.clone(), &[x]).assert();
-        check_op(AvgPool2dAdjoint { pool, plane: plane(x) }, &[&y]).assert();
+        [OpCheck::new(pool.clone()).real(x), OpCheck::new(AvgPool2dAdjoint { pool, plane: plane(x) }).real(y)]
+    }
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let cases = [
+            (AvgPool2d::new(2), &[2, 3, 4, 6][..]),
+            (AvgPool2d::new(2).stride(1), &[1, 3, 3]),
+            (AvgPool2d::new([3, 2]).stride(2).padding(1).floor(), &[2, 5, 7]),
+            (AvgPool2d::new([3, 2]).stride(2).padding(1).ceil().exclude_padding(), &[1, 2, 4, 6]),
+            (AvgPool2d::new(2).dilation(2).stride(1).divisor(-3), &[1, 2, 5, 5]),
+            (AvgPool2d::new(2), &[0, 3, 4, 4]),
+        ];
+        cases.into_iter().flat_map(|(pool, x)| pair(pool, x)).collect()
     }
 
     #[test]
     fn rules() {
-        check(AvgPool2d::new(2), &[2, 3, 4, 6]);
-        check(AvgPool2d::new(2).stride(1), &[1, 3, 3]);
-        check(AvgPool2d::new([3, 2]).stride(2).padding(1).floor(), &[2, 5, 7]);
-        check(AvgPool2d::new([3, 2]).stride(2).padding(1).ceil().exclude_padding(), &[1, 2, 4, 6]);
-        check(AvgPool2d::new(2).dilation(2).stride(1).divisor(-3), &[1, 2, 5, 5]);
-        check(AvgPool2d::new(2), &[0, 3, 4, 4]);
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -290,30 +290,39 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
 
-    /// Checks the convolution and both adjoints over one geometry.
-    fn check(options: ConvOptions, x: &[usize], w: &[usize; 4]) {
-        let y = Convolve { options }.result(x, w).unwrap();
-        let (plane, kernel) = (plane(x), plane(w));
-        check_op(Convolve { options }, &[x, w]).assert();
-        check_op(ConvolveInput { options, plane }, &[&y, w]).assert();
-        check_op(ConvolveWeights { options, kernel }, &[&y, x]).assert();
+    /// The checks of the convolution and of both adjoints over one geometry.
+    fn three(options: ConvOptions, x: &[usize], w: [usize; 4]) -> [OpCheck; 3] {
+        let y = Convolve { options }.result(x, &w).unwrap();
+        let (plane, kernel) = (plane(x), plane(&w));
+        [
+            OpCheck::new(Convolve { options }).real(x).real(w),
+            OpCheck::new(ConvolveInput { options, plane }).real(y.clone()).real(w),
+            OpCheck::new(ConvolveWeights { options, kernel }).real(y).real(x),
+        ]
+    }
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let o = ConvOptions::new();
+        let cases = [
+            (o, &[2, 3, 4, 5][..], [4, 3, 2, 3]),
+            (o.stride(2).padding([1, 0]), &[2, 2, 5, 6], [3, 2, 3, 2]),
+            (o.dilation([2, 1]).padding(2).exact(), &[1, 2, 5, 4], [2, 2, 3, 3]),
+            (o.groups(2).stride([1, 3]), &[2, 4, 3, 7], [6, 2, 2, 2]),
+            (o.groups(3).padding(1), &[2, 3, 4, 4], [3, 1, 3, 3]),
+            (o, &[3, 2, 3], [4, 3, 1, 1]),
+            (o, &[0, 2, 4, 4], [3, 2, 3, 3]),
+            (o, &[2, 2, 3, 3], [0, 2, 2, 2]),
+        ];
+        cases.into_iter().flat_map(|(options, x, w)| three(options, x, w)).collect()
     }
 
     #[test]
     fn rules() {
-        let o = ConvOptions::new();
-        check(o, &[2, 3, 4, 5], &[4, 3, 2, 3]);
-        check(o.stride(2).padding([1, 0]), &[2, 2, 5, 6], &[3, 2, 3, 2]);
-        check(o.dilation([2, 1]).padding(2).exact(), &[1, 2, 5, 4], &[2, 2, 3, 3]);
-        check(o.groups(2).stride([1, 3]), &[2, 4, 3, 7], &[6, 2, 2, 2]);
-        check(o.groups(3).padding(1), &[2, 3, 4, 4], &[3, 1, 3, 3]);
-        check(o, &[3, 2, 3], &[4, 3, 1, 1]);
-        check(o, &[0, 2, 4, 4], &[3, 2, 3, 3]);
-        check(o, &[2, 2, 3, 3], &[0, 2, 2, 2]);
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     fn refusal(options: ConvOptions, x: &[usize], w: &[usize]) -> String {

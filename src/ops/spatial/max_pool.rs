@@ -166,18 +166,26 @@ impl From<usize> for MaxPool2d {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let of = |pool: MaxPool2d, dims: &[usize]| OpCheck::new(pool).real(dims);
+        vec![
+            of(MaxPool2d::new(2), &[2, 3, 4, 6]),
+            of(MaxPool2d::new(2).stride(1), &[1, 3, 3]),
+            of(MaxPool2d::new([3, 2]).stride(2).padding(1).floor(), &[2, 5, 7]),
+            of(MaxPool2d::new(2).dilation(2).stride(1), &[1, 2, 5, 5]),
+            of(MaxPool2d::new(3).stride(2).ceil(), &[1, 1, 6, 6]),
+            of(MaxPool2d::new(1), &[2, 3, 1]),
+            of(MaxPool2d::new(2), &[0, 3, 4, 4]),
+        ]
+    }
 
     #[test]
     fn rules() {
-        check_op(MaxPool2d::new(2), &[&[2, 3, 4, 6]]).assert();
-        check_op(MaxPool2d::new(2).stride(1), &[&[1, 3, 3]]).assert();
-        check_op(MaxPool2d::new([3, 2]).stride(2).padding(1).floor(), &[&[2, 5, 7]]).assert();
-        check_op(MaxPool2d::new(2).dilation(2).stride(1), &[&[1, 2, 5, 5]]).assert();
-        check_op(MaxPool2d::new(3).stride(2).ceil(), &[&[1, 1, 6, 6]]).assert();
-        check_op(MaxPool2d::new(2), &[&[0, 3, 4, 4]]).assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

@@ -152,14 +152,20 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::check::OpCheck;
 
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let index = [0u32, 5, 5, 2, 1, 3, 4, 0];
+        let gather = |n: usize, at: &[u32]| OpCheck::new(PlaneGather).real([n, 2, 3]).ints([n, 2, 2], at);
+        let scatter =
+            |n: usize, at: &[u32]| OpCheck::new(PlaneScatter { plane: [2, 3] }).real([n, 2, 2]).ints([n, 2, 2], at);
+        vec![gather(2, &index), gather(0, &[]), scatter(2, &index), scatter(0, &[])]
+    }
+
     #[test]
     fn rules() {
-        let index = [0u32, 5, 5, 2, 1, 3, 4, 0];
-        OpCheck::new(PlaneGather).real([2, 2, 3]).ints([2, 2, 2], &index).run().assert();
-        OpCheck::new(PlaneScatter { plane: [2, 3] }).real([2, 2, 2]).ints([2, 2, 2], &index).run().assert();
+        checks().iter().for_each(|c| c.run().assert());
     }
 }

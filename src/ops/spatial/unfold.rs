@@ -275,25 +275,32 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::check::check_op;
+    use crate::check::OpCheck;
 
-    fn check(options: Unfold, x: &[usize]) {
+    /// The checks of a map and of its adjoint over one geometry.
+    fn pair(options: Unfold, x: &[usize]) -> [OpCheck; 2] {
         let tape = Tape::<f64>::default();
         let columns = tape.zeros(x).unfold(options.clone()).dims();
-        check_op(options.clone(), &[x]).assert();
-        check_op(Fold { options, plane: plane(x) }, &[&columns]).assert();
+        [OpCheck::new(options.clone()).real(x), OpCheck::new(Fold { options, plane: plane(x) }).real(columns)]
+    }
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let cases = [
+            (Unfold::new(2), &[2, 3, 3, 4][..]),
+            (Unfold::new([3, 2]).stride([2, 3]).padding([1, 2]), &[1, 2, 6, 5]),
+            (Unfold::new(2).dilation([2, 3]).exact(), &[2, 4, 5]),
+            (Window::new(3).stride(2).ceil().into(), &[1, 1, 6, 6]),
+            (Unfold::new(2), &[0, 3, 4, 4]),
+            (Unfold::new(2), &[2, 0, 4, 4]),
+        ];
+        cases.into_iter().flat_map(|(options, x)| pair(options, x)).collect()
     }
 
     #[test]
     fn rules() {
-        check(Unfold::new(2), &[2, 3, 3, 4]);
-        check(Unfold::new([3, 2]).stride([2, 3]).padding([1, 2]), &[1, 2, 6, 5]);
-        check(Unfold::new(2).dilation([2, 3]).exact(), &[2, 4, 5]);
-        check(Window::new(3).stride(2).ceil().into(), &[1, 1, 6, 6]);
-        check(Unfold::new(2), &[0, 3, 4, 4]);
-        check(Unfold::new(2), &[2, 0, 4, 4]);
+        checks().iter().for_each(|c| c.run().assert());
     }
 
     #[test]

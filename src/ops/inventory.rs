@@ -1,0 +1,256 @@
+//! The inventory of operations: the checks of every file below `ops`, collected, and compared with the sources.
+//! An operation or a row that no check names fails the tests here, so that nothing can be recorded that nobody checked.
+
+use crate::check::OpCheck;
+
+/// Collects `checks()` from the test module of each file of operations, beside the file's path.
+macro_rules! inventory {
+    ($($($part:ident)::+;)+) => {
+        /// Every file of operations, by its path below `ops`, with the checks of its operations.
+        pub(crate) fn inventory() -> Vec<(String, Vec<OpCheck>)> {
+            vec![$(([$(stringify!($part)),+].join("/"), super::$($part)::+::tests::checks())),+]
+        }
+    };
+}
+
+// A new file of operations takes its line here.
+inventory! {
+    fill;
+    index::gather;
+    index::one_hot;
+    index::rows;
+    linalg::matmul;
+    loss::cross_entropy;
+    norm::batch_norm;
+    norm::layer_norm;
+    norm::softmax;
+    pointwise::arith;
+    pointwise::compare;
+    pointwise::extrema;
+    pointwise::mask;
+    pointwise::polar;
+    pointwise::pow;
+    pointwise::select;
+    pointwise::unary;
+    random;
+    rearrange::broadcast;
+    rearrange::concat;
+    rearrange::flip;
+    rearrange::permute;
+    rearrange::reshape;
+    rearrange::slice;
+    reduce::amax;
+    reduce::logsumexp;
+    reduce::mean;
+    reduce::prod;
+    reduce::winner;
+    spatial::avg_pool;
+    spatial::conv;
+    spatial::max_pool;
+    spatial::plane;
+    spatial::unfold;
+}
+
+/// The operations whose derivative is zero by definition, so that differences do not apply.
+const BY_DECREE: &[&str] = &["stop_gradient"];
+
+/// The operations without a derivative: no real operand, or no real result.
+const WITHOUT_DERIVATIVE: &[&str] = &[
+    "and",
+    "differs",
+    "differs_number",
+    "equals",
+    "equals_int",
+    "equals_int_number",
+    "equals_number",
+    "fill",
+    "ge",
+    "ge_number",
+    "gt",
+    "gt_number",
+    "is_finite",
+    "is_nan",
+    "keep_mask",
+    "le",
+    "le_number",
+    "lt",
+    "lt_number",
+    "normal",
+    "not",
+    "one_hot",
+    "or",
+    "same",
+    "select_numbers",
+    "to_real",
+    "uniform",
+];
+
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::fs;
+    use std::path::Path;
+
+    use crate::check::OpCheck;
+    use crate::tape::Form;
+
+    use super::{BY_DECREE, WITHOUT_DERIVATIVE, inventory};
+
+    /// Something that a source file defines and a check must name: an operation's type, or a row of the pointwise table.
+    #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    enum Defined {
+        Type(String),
+        Row(String),
+    }
+
+    /// The file's path below `ops`, as the inventory spells it.
+    type File = String;
+
+    /// Code without comments and tests.
+    fn code(text: &str) -> String {
+        let lines = text.lines().take_while(|l| *l != "#[cfg(test)]");
+        lines.map(|l| l.split_once("//").map_or(l, |(code, _)| code)).flat_map(|l| [l, "\n"]).collect()
+    }
+
+    fn word(text: &str) -> &str {
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+        &text[..end]
+    }
+
+    fn is_constant(word: &str) -> bool {
+        word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    }
+
+    /// The operations and rows that a file defines: `impl .. Op<..> for X`, `row! { X = "x"`, and lines of a table of rows.
+    fn defined(text: &str) -> BTreeSet<Defined> {
+        let code = code(text);
+        let mut found = BTreeSet::new();
+        for line in code.lines().filter(|l| l.trim_start().starts_with("impl")) {
+            if let Some((_, name)) = line.split_once(" Op<").and_then(|(_, rest)| rest.split_once("> for ")) {
+                found.insert(Defined::Type(word(name).to_string()));
+            }
+        }
+        for (at, _) in code.match_indices("row! {") {
+            let rest = code[at + "row! {".len()..].trim_start();
+            if is_constant(word(rest)) {
+                let name = rest.split('"').nth(1).expect("a row has a name");
+                found.insert(Defined::Row(name.to_string()));
+            }
+        }
+        // A table of rows is a macro at the left margin; its rows begin with the names of their constants.
+        let mut table = false;
+        for line in code.lines() {
+            let opens = line.ends_with("! {") && line.starts_with(|c: char| c.is_lowercase());
+            table = (table || (opens && !line.starts_with("macro_rules"))) && line != "}";
+            if let Some(row) = line.strip_prefix("    ").filter(|l| table && l.starts_with(|c: char| c.is_uppercase()))
+            {
+                // The first is named like the method that follows, the others like themselves.
+                let words: Vec<&str> = row.split(' ').collect();
+                let (constants, rest) = words.split_at(words.iter().take_while(|w| is_constant(w)).count());
+                let first = rest.first().map(|name| word(name).to_string());
+                let others = constants.iter().skip(1).map(|c| c.to_lowercase());
+                found.extend(first.into_iter().chain(others).map(Defined::Row));
+            }
+        }
+        found
+    }
+
+    /// What the files define and no check among those of the same file names.
+    fn unchecked(files: &[(File, String)], checked: &BTreeMap<File, BTreeSet<Defined>>) -> Vec<(File, Defined)> {
+        let none = BTreeSet::new();
+        let missing = files.iter().flat_map(|(file, text)| {
+            let checked = checked.get(file).unwrap_or(&none);
+            defined(text).into_iter().filter(|d| !checked.contains(d)).map(|d| (file.clone(), d))
+        });
+        missing.collect()
+    }
+
+    fn sources() -> Vec<(File, String)> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ops");
+        let (mut folders, mut found) = (vec![root.clone()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("inventory.rs") {
+                    let below = path.strip_prefix(&root).unwrap().with_extension("");
+                    let parts = below.components().map(|c| c.as_os_str().to_str().unwrap());
+                    let file = parts.collect::<Vec<_>>().join("/");
+                    found.push((file, fs::read_to_string(path).unwrap()));
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn checked() -> BTreeMap<File, BTreeSet<Defined>> {
+        let of = |c: &OpCheck| match c.op().form() {
+            Form::Pointwise(bound) => Defined::Row(bound.row.name.to_string()),
+            _ => Defined::Type(word(&format!("{:?}", c.op())).to_string()),
+        };
+        inventory().into_iter().map(|(file, checks)| (file, checks.iter().map(of).collect())).collect()
+    }
+
+    #[test]
+    fn every_operation_is_checked_where_it_stands() {
+        let (files, checked) = (sources(), checked());
+        let all: usize = files.iter().map(|(_, text)| defined(text).len()).sum();
+        assert!(all > 100, "{all} operations");
+        assert_eq!(unchecked(&files, &checked), []);
+        let unary = &files.iter().find(|(file, _)| file == "pointwise/unary").unwrap().1;
+        // The rows of the table, and the gate of relu.
+        assert_eq!(defined(unary).len(), crate::ops::pointwise::table::Table::<f64>::UNARY.len() + 1);
+    }
+
+    #[test]
+    fn an_operation_without_a_check_is_seen() {
+        let planted = "use x;\n\
+            impl<T: Real> Op<T> for Planted {}\n\
+            impl Op<f32> for Alone {}\n\
+            impl<T: Real> Table<T> {\n    pub(crate) const ROW: &'static Row<T> = row! {\n        ROW = \"a_row\", |x: Real; |\n    };\n}\n\
+            macro_rules! table {\n    NOT_A_ROW\n}\n\
+            table! {\n    /// Doc.\n    FIRST SECOND third() |x| x;\n       ex \"LAST\";\n\n    FOURTH fourth() |x| x;\n}\n\
+            const NOR_THIS: usize = 0;\n\
+            // impl<T: Real> Op<T> for Comment {}\n\
+            #[cfg(test)]\nmod tests {\n    impl<T: Real> Op<T> for Test {}\n}\n";
+        let file = "planted".to_string();
+        let missing = |checked: &[Defined]| {
+            let checked = BTreeMap::from([(file.clone(), checked.iter().cloned().collect())]);
+            let found = unchecked(&[(file.clone(), planted.to_string())], &checked);
+            found.into_iter().map(|(_, d)| format!("{d:?}")).collect::<Vec<_>>().join(" ")
+        };
+        let [row, named] = [|s: &str| Defined::Row(s.into()), |s: &str| Defined::Type(s.into())];
+        assert_eq!(
+            missing(&[]),
+            r#"Type("Alone") Type("Planted") Row("a_row") Row("fourth") Row("second") Row("third")"#
+        );
+        assert_eq!(
+            missing(&[row("a_row"), row("third"), row("second"), named("Planted")]),
+            r#"Type("Alone") Row("fourth")"#
+        );
+        // A check in another file does not count.
+        let elsewhere = BTreeMap::from([("other".to_string(), defined(planted))]);
+        assert_eq!(unchecked(&[(file.clone(), planted.to_string())], &elsewhere).len(), 6);
+    }
+
+    #[test]
+    fn nothing_is_skipped_that_has_a_derivative() {
+        let checks: Vec<_> = inventory().into_iter().flat_map(|(_, checks)| checks).collect();
+        let named = |f: fn(&OpCheck) -> bool| -> BTreeSet<&str> {
+            checks.iter().filter(|c| f(c)).map(|c| c.op().name()).collect()
+        };
+        assert_eq!(named(|c| c.is_by_decree()), BY_DECREE.iter().copied().collect());
+        assert_eq!(named(|c| !c.is_differentiable()), WITHOUT_DERIVATIVE.iter().copied().collect());
+        for check in &checks {
+            let report = check.run();
+            report.assert();
+            let expected = match (check.is_differentiable(), check.is_by_decree()) {
+                (true, false) => 7,
+                (true, true) => 5,
+                (false, _) => continue,
+            };
+            assert_eq!(report.properties.len(), expected, "{report}");
+        }
+    }
+}
