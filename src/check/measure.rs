@@ -54,7 +54,8 @@ impl<T: Real> Lines<'_, '_, T> {
                 Ok(found) => {
                     let badness = |e: &[Estimate]| self.shortfall(d, e, settings).0;
                     let (worst, by_truncation) = self.shortfall(d, &found, settings);
-                    if best.as_ref().is_none_or(|(b, _)| worst < badness(b)) {
+                    // An infinite bar is that of a step so large that the differences do not converge: it compares with nothing.
+                    if best.as_ref().is_none_or(|(b, _)| worst < badness(b) || badness(b).is_infinite()) {
                         best = Some((found, h));
                     } else {
                         break;

@@ -310,10 +310,11 @@ fn repeats<T: Real>(subject: &Subject<'_, T>) -> Result<Option<Finding>, Error> 
     Ok(differs.map(|k| {
         let index = unravel(k, y.dims());
         let (first, second) = (y.as_slice()[k], again.as_slice()[k]);
+        let place = if index.is_empty() { "the output".into() } else { format!("output {index:?}") };
         let mut finding = everywhere(
             Verdict::NonDeterministic,
             format!(
-                "it is not a function: two calls at one point differ at output {index:?}, {first} and {second}; \
+                "it is not a function: two calls at one point differ at {place}, {first} and {second}; \
                  draw random numbers outside of it, or on the tape from its seed"
             ),
         );

@@ -167,6 +167,15 @@ impl fmt::Display for CheckReport {
         if wanting > listed {
             write!(f, "\n  and {} more of these", wanting - listed)?;
         }
+        if let Some(c) = &self.closest {
+            let output =
+                c.output.as_ref().filter(|o| !o.is_empty()).map_or_else(String::new, |o| format!(", output {o:?}"));
+            write!(
+                f,
+                "\n  furthest pass: {}{output}, {:.10} against {} ({})",
+                c.place, c.analytic, c.numeric, c.reason
+            )?;
+        }
         match &self.guilty {
             Some(Some(g)) => {
                 write!(f, "\n  guilty line: {}", g.text)?;

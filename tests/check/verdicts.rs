@@ -43,6 +43,15 @@ fn the_error_bar_holds_the_truth_where_rounding_is_large() {
     }
 }
 
+/// A step that is a fraction of 30,000 is no step for numbers that lie one apart: the search must go on to smaller ones.
+#[test]
+fn steps_shrink_until_the_differences_converge() {
+    let x = array![30_000.0, 30_000.5, 30_001.0, 29_999.5];
+    let report = check(|_, x| x[0].var_over(.., 0).sqrt(), (&x,));
+    assert_eq!(report.verdict(), Verdict::Pass, "{report}");
+    assert!(report.to_string().contains("furthest pass: x0["), "{report}");
+}
+
 #[test]
 fn nan_is_no_pass_whatever_the_differences_give() {
     let report = check(|_, x| x[0].ln().sum(), &[array![1.0, -1.0]]);
