@@ -154,7 +154,9 @@ mod tape;
 mod trace;
 mod window;
 
-pub use adjoint::{grad, grad_with, jvp};
+pub use adjoint::{
+    grad, grad_with, hessian, hessian_blocks, hvp, jacobian, jacobian_forward, jacobian_reverse, jvp, vjp,
+};
 pub use check::{
     Check, CheckInputs, CheckReport, Finding, GuiltyLine, KinkAt, Mode as CheckMode, Numeric, OpCheck, OpReport, Place,
     Precision, Property, Verdict, check, check_op,
@@ -177,7 +179,9 @@ pub use window::{PerAxis, Rounding, Window};
 
 /// What every program on a tape needs; meant to be imported whole. The training kit is imported by its own modules.
 pub mod prelude {
-    pub use crate::adjoint::{grad, grad_with, jvp};
+    pub use crate::adjoint::{
+        grad, grad_with, hessian, hessian_blocks, hvp, jacobian, jacobian_forward, jacobian_reverse, jvp, vjp,
+    };
     pub use crate::exec::Gradients;
     pub use crate::ops::{AvgPool2d, ConvOptions, MaxPool2d, concat, stack};
     pub use crate::shape::{Dims, keep};

@@ -3,7 +3,8 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::reverse::{between, reverse, same_tape};
+use super::reverse::{between, reverse};
+use super::vjp::{same_tape, same_tapes};
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
 use crate::tape::{At, Given, Jvp, Kind, Tape, Var, Vjp};
@@ -28,21 +29,30 @@ pub fn jvp<'t, T: Real>(ys: &[Var<'t, T>], moving: &[(Var<'t, T>, Var<'t, T>)]) 
     let Some(&first) = ys.first() else { return Vec::new() };
     let tape = first.tape;
     for &(x, dx) in moving {
-        same_tape(first, x, "jvp").and_then(|()| same_tape(first, dx, "jvp")).or_raise();
-        if x.dims() != dx.dims() {
-            let e = Error::shape(format!("a tangent of shape {} for a line of shape {}", dx.dims(), x.dims()))
-                .rule("a tangent has its primal's shape")
-                .fix("broadcast or reshape it");
-            tape.blame(e, "jvp", &[x.id, dx.id]).raise();
-        }
+        same_tape(first, x, "jvp").and_then(|()| check_tangent(x, dx, "jvp")).or_raise();
     }
-    for &y in ys {
-        same_tape(first, y, "jvp").or_raise();
-    }
-    tape.or_take_back(|| sweep(tape, ys, moving))
+    same_tapes(first, ys, "jvp");
+    tape.on_behalf(|| tape.or_take_back(|| sweep(tape, ys, moving)))
 }
 
-fn sweep<'t, T: Real>(tape: &'t Tape<T>, ys: &[Var<'t, T>], moving: &[(Var<'t, T>, Var<'t, T>)]) -> Vec<Var<'t, T>> {
+#[track_caller]
+pub(super) fn check_tangent<T: Real>(x: Var<'_, T>, dx: Var<'_, T>, name: &'static str) -> Result<(), Error> {
+    same_tape(x, dx, name)?;
+    if x.dims() == dx.dims() {
+        return Ok(());
+    }
+    let e = Error::shape(format!("a tangent of shape {} for a line of shape {}", dx.dims(), x.dims()))
+        .rule("a tangent has its primal's shape")
+        .fix("broadcast or reshape it");
+    Err(x.tape.blame(e, name, &[x.id, dx.id]))
+}
+
+/// One forward sweep; zeros for outputs that do not move.
+pub(super) fn sweep<'t, T: Real>(
+    tape: &'t Tape<T>,
+    ys: &[Var<'t, T>],
+    moving: &[(Var<'t, T>, Var<'t, T>)],
+) -> Vec<Var<'t, T>> {
     let seeds: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
     let lines = between(tape, ys.iter().map(|y| y.id), &seeds);
     let mut tangents: Vec<Option<u32>> = vec![None; lines.len()];

@@ -2,11 +2,17 @@
 //! Nothing is computed here; what a sweep writes can be listed, run and differentiated again.
 
 mod forward;
+mod hessian;
+mod jacobian;
 mod reverse;
+mod vjp;
 mod why;
 
 pub use forward::jvp;
-pub use reverse::{grad, grad_with};
+pub use hessian::{hessian, hessian_blocks, hvp};
+pub use jacobian::{jacobian, jacobian_forward, jacobian_reverse};
+pub use vjp::{grad, grad_with, vjp};
 
-pub(crate) use reverse::{Sweep, check_cotangent, check_scalar, reverse, seed};
+pub(crate) use reverse::{Sweep, reverse};
+pub(crate) use vjp::{check_cotangent, check_scalar, seed};
 pub(crate) use why::why_zero;

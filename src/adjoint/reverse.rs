@@ -11,9 +11,8 @@
 
 use smallvec::SmallVec;
 
-use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::tape::{At, Form, Given, Graph, Kind, Tape, Var, Vjp};
+use crate::tape::{At, Given, Graph, Kind, Tape, Var, Vjp};
 
 /// What a sweep found: a cotangent line for each wanted line, and where derivatives were cut.
 #[derive(Debug)]
@@ -29,7 +28,8 @@ pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u
     let lines = between(tape, roots.iter().map(|r| r.0), wanted);
     let mut slots = Slots::new(&lines);
     for &(root, seed) in roots {
-        slots.accumulate(tape, root, seed);
+        // A root that is given twice has the sum of its cotangents.
+        tape.in_rule_of(root, || slots.accumulate(tape, root, seed));
     }
     let mut cuts = Vec::new();
     let mut next = lines.len();
@@ -140,111 +140,4 @@ fn sorted(ids: &[u32]) -> Vec<u32> {
     let mut v = ids.to_vec();
     v.sort_unstable();
     v
-}
-
-/// The gradient of a scalar line with respect to any lines, as lines: ∂y/∂xᵢ for each i, to be run or differentiated again.
-///
-/// A line that `y` does not depend on gets zeros.
-///
-/// # Panics
-/// `y` has more than one element (use [`grad_with`]), or a line stands on another tape.
-///
-/// ```
-/// use wengert::prelude::*;
-/// let tape = Tape::<f64>::default();
-/// let x = tape.var(2.0);
-/// let y = x * x * x;
-/// let dy = grad(y, &[x])[0];
-/// let ddy = grad(dy, &[x])[0];
-/// assert_eq!((dy.item(), ddy.item()), (12.0, 12.0));
-/// ```
-#[track_caller]
-pub fn grad<'t, T: Real>(y: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-    check_scalar(y, "grad").or_raise();
-    same_tapes(y, wrt, "grad");
-    y.tape.or_take_back(|| sweep(y, seed(y), wrt))
-}
-
-/// The vector–Jacobian product: Σ over elements of y of ȳ ∂y/∂xᵢ, for each i, as lines.
-///
-/// # Panics
-/// The cotangent has not the shape of `y`, or a line stands on another tape.
-///
-/// ```
-/// use wengert::prelude::*;
-/// let tape = Tape::<f64>::default();
-/// let x = tape.var([1., 2.]);
-/// let y = x * x;
-/// let v = grad_with(y, tape.constant([1., 10.]), &[x])[0];
-/// assert_eq!(v.value().as_slice().unwrap(), [2., 40.]);
-/// ```
-#[track_caller]
-pub fn grad_with<'t, T: Real>(y: Var<'t, T>, cotangent: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-    check_cotangent(y, cotangent, "grad_with").or_raise();
-    same_tapes(y, wrt, "grad_with");
-    y.tape.or_take_back(|| sweep(y, cotangent, wrt))
-}
-
-#[track_caller]
-fn same_tapes<T: Real>(y: Var<'_, T>, wrt: &[Var<'_, T>], name: &'static str) {
-    for v in wrt {
-        same_tape(y, *v, name).or_raise();
-    }
-}
-
-fn sweep<'t, T: Real>(y: Var<'t, T>, seed: Var<'t, T>, wrt: &[Var<'t, T>]) -> Vec<Var<'t, T>> {
-    let tape = y.tape;
-    let ids: SmallVec<[u32; 8]> = wrt.iter().map(|v| v.id).collect();
-    let found = reverse(tape, &[(y.id, seed.id)], &ids).cotangents;
-    let line = |(c, x): (&Option<u32>, &Var<'t, T>)| c.map_or_else(|| tape.zeros(x.dims()), |id| handed_out(tape, id));
-    found.iter().zip(wrt).map(line).collect()
-}
-
-/// The line, or, for a fill that a rule wrote, one of the caller's own: rules fold theirs away, and with it the path from
-/// a handle that somebody may differentiate by.
-fn handed_out<T: Real>(tape: &Tape<T>, id: u32) -> Var<'_, T> {
-    let by_rule = tape.graph.borrow().node(id).written_by_rule();
-    match tape.op(id).get().form() {
-        Form::Fill(value) if by_rule => tape.fill(tape.dims_of(id), value),
-        _ => Var::new(tape, id),
-    }
-}
-
-/// ȳ = 1, written in the name of the root.
-pub(crate) fn seed<T: Real>(y: Var<'_, T>) -> Var<'_, T> {
-    y.tape.in_rule_of(y.id, || y.tape.ones(y.dims()))
-}
-
-#[track_caller]
-pub(crate) fn check_scalar<T: Real>(y: Var<'_, T>, name: &'static str) -> Result<(), Error> {
-    if y.count() == 1 {
-        return Ok(());
-    }
-    let e = Error::tape(format!("the root has shape {}, and a gradient is that of one number", y.dims()))
-        .rule("the root has exactly one element")
-        .fix("reduce it (`.sum()`, `.mean()`), or pass a cotangent of its shape (`backward_with`, `grad_with`)");
-    Err(y.tape.blame(e, name, &[y.id]))
-}
-
-#[track_caller]
-pub(crate) fn check_cotangent<T: Real>(y: Var<'_, T>, cotangent: Var<'_, T>, name: &'static str) -> Result<(), Error> {
-    same_tape(y, cotangent, name)?;
-    if cotangent.dims() == y.dims() {
-        return Ok(());
-    }
-    let e = Error::shape(format!("a cotangent of shape {} for a root of shape {}", cotangent.dims(), y.dims()))
-        .rule("a cotangent has the root's shape")
-        .fix("broadcast or reshape it");
-    Err(y.tape.blame(e, name, &[y.id, cotangent.id]))
-}
-
-#[track_caller]
-pub(crate) fn same_tape<T: Real>(a: Var<'_, T>, b: Var<'_, T>, name: &'static str) -> Result<(), Error> {
-    if std::ptr::eq(a.tape, b.tape) {
-        return Ok(());
-    }
-    let e = Error::tape("the lines stand on different tapes")
-        .rule("root, cotangent and the lines asked for stand on one tape")
-        .fix("record all of them on one tape");
-    Err(a.tape.blame(e, name, &[a.id]).operand(format!("on another tape: {}", b.tape.describe(b.id))))
 }

@@ -245,4 +245,26 @@ impl<T: Real> Graph<T> {
         }
         head
     }
+
+    /// Appends the operation of line `head` once more, with other operands of the same kinds and shapes.
+    pub fn push_copy(&mut self, head: u32, operands: &[u32]) -> u32 {
+        let copy = self.nodes.len() as u32;
+        let first = self.operands.len() as u32;
+        self.operands.extend_from_slice(operands);
+        let active = operands.iter().any(|&o| self.node(o).active());
+        for id in head..head + u32::from(self.node(head).results) {
+            let mut node = self.node(id).clone();
+            node.operands = first;
+            node.flags &= !ACTIVE;
+            if active && node.kind() == Kind::Real {
+                node.flags |= ACTIVE;
+            }
+            // Truncation relies on shapes standing in the order of their lines.
+            let dims = node.dims as usize..node.dims as usize + usize::from(node.rank);
+            node.dims = self.dims.len() as u32;
+            self.dims.extend_from_within(dims);
+            self.nodes.push(node);
+        }
+        copy
+    }
 }

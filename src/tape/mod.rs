@@ -1,6 +1,7 @@
 //! The tape: the ordered list of operations (Wengert, 1964), its handles, and the contract every operation fulfils.
 //! Recording appends lines and checks shapes; nothing here computes a value or a derivative.
 
+mod again;
 mod apply;
 mod data;
 mod eval;

@@ -9,5 +9,6 @@ mod program;
 mod reuse;
 mod sizes;
 mod support;
+mod transforms;
 mod user_op;
 mod zeros;
