@@ -121,9 +121,7 @@ pub(crate) fn check_scalar<T: Real>(y: Var<'_, T>, name: &'static str) -> Result
         "hessian" | "hessian_blocks" | "hvp" => {
             "reduce it (`.sum()`, `.mean()`), or take the `jacobian` of a `jacobian`"
         }
-        _ => {
-            "reduce it (`.sum()`, `.mean()`), pass a cotangent of its shape (`backward_with`, `grad_with`), or take its `jacobian`"
-        }
+        _ => "reduce it (`.sum()`, `.mean()`), or pass a cotangent of its shape (`backward_with`, `grad_with`)",
     };
     let e = Error::tape(format!("the root has shape {}, and a gradient is that of one number", y.dims()))
         .rule("the root has exactly one element")
