@@ -63,9 +63,13 @@ impl<T: Real> Subject<'_, T> {
     pub fn evaluate(&self, x: &[f64], gaps: bool) -> Result<Evaluation, Error> {
         let r = self.record(x);
         let structure = r.tape.fingerprint();
+        let decisions = decisions(&r.tape, &r.matters());
+        if let Some(anchor) = self.anchor(x).filter(|a| a.structure == structure) {
+            r.tape.adopt(&anchor.recording.tape);
+        }
         let y = numbers(r.output())?;
         let mut decided = Vec::new();
-        for (line, d) in decisions(&r.tape, &r.matters()) {
+        for (line, d) in decisions {
             let gap = match d.gap {
                 Some(gap) if gaps => Some(numbers(gap)?),
                 _ => None,
@@ -104,7 +108,7 @@ impl<T: Real> Subject<'_, T> {
 }
 
 /// The decisions of the lines that matter, in order.
-fn decisions<'t, T: Real>(tape: &'t Tape<T>, matters: &[bool]) -> Vec<(u32, Decision<'t, T>)> {
+pub(super) fn decisions<'t, T: Real>(tape: &'t Tape<T>, matters: &[bool]) -> Vec<(u32, Decision<'t, T>)> {
     let heads: Vec<u32> = {
         let g = tape.graph.borrow();
         let mut heads: Vec<u32> =

@@ -1,6 +1,7 @@
 //! Checking derivatives: exact identities first, finite differences second, never a bare yes or no.
 //! `check` takes a whole function, `check_op` one operation; every operation's own test calls the latter.
 
+mod anchor;
 mod evaluation;
 mod experiment;
 mod guilty;

@@ -23,13 +23,14 @@ pub(super) struct Probe {
     sizes: Vec<f64>,
     /// ⟨u, y⟩ at the point.
     pub value: f64,
+    /// Where u is not 0: most probes of a full Jacobian are unit vectors, and 0 · ∞ must not spoil the others.
+    nonzero: Vec<usize>,
 }
 
 impl Probe {
     /// ⟨u, y⟩.
     pub fn of(&self, y: &[f64]) -> f64 {
-        // Most probes of a full Jacobian are unit vectors, and 0 · ∞ must not spoil the others.
-        self.u.iter().zip(y).filter(|(u, _)| **u != 0.0).map(|(u, y)| u * y).sum()
+        self.nonzero.iter().map(|&k| self.u[k] * y[k]).sum()
     }
 
     /// The size of the gradient in one input; where that is all zero, in all of them, and then ⟨u, y⟩ over `scale`.
@@ -66,7 +67,8 @@ impl Probe {
         let unit = T::epsilon().as_f64() / 2.0;
         let largest = |g: &[f64]| g.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
         let sizes = layout.split(&gradient).into_iter().map(largest).collect();
-        let mut probe = Probe { u, gradient, noise: 0.0, sizes, value: 0.0 };
+        let nonzero = (0..u.len()).filter(|&k| u[k] != 0.0).collect();
+        let mut probe = Probe { u, gradient, noise: 0.0, sizes, value: 0.0, nonzero };
         probe.value = probe.of(&numbers(y)?);
         let own = if probe.value.is_finite() { probe.value.abs() } else { 0.0 };
         probe.noise = UNITS * unit * spread.max(own).max(f64::MIN_POSITIVE);

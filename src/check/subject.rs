@@ -1,12 +1,14 @@
 //! What is under check: a function of real tensors, which can be recorded anew at any point.
 //! A model, one line of its tape, its f64 shadow and its derivative are all subjects, so one machinery checks them all.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use crate::adjoint::grad;
 use crate::real::Real;
 use crate::shape::Dims;
 use crate::tape::{Data, Kind, OpRef, Operand, Tape, Tensor, Var};
+
+use super::anchor::Anchor;
 
 /// A function recorded at one point.
 pub(super) struct Recording<T: Real> {
@@ -91,16 +93,23 @@ pub(super) struct Subject<'f, T: Real> {
     record: Record<'f, T>,
     /// A cleared tape whose memory serves the next recording: fresh pages cost more than the arithmetic.
     spare: RefCell<Option<Tape<T>>>,
+    /// What evaluations elsewhere share with the point; see [`anchor`](Subject::anchor).
+    pub(super) anchor: OnceCell<Option<Anchor<T>>>,
     pub layout: Layout,
     /// The point, exact in `T`.
     pub at: Vec<f64>,
+    inputs: Vec<Tensor<T>>,
 }
 
 impl<'f, T: Real> Subject<'f, T> {
     pub fn new(inputs: &[Tensor<T>], record: Record<'f, T>) -> Self {
         let layout = Layout::new(inputs.iter().map(|x| x.dims().clone()).collect());
+        Subject::with_layout(layout, inputs.to_vec(), record)
+    }
+
+    fn with_layout(layout: Layout, inputs: Vec<Tensor<T>>, record: Record<'f, T>) -> Self {
         let at = inputs.iter().flat_map(|x| x.as_slice()).map(|v| v.as_f64()).collect();
-        Subject { record, spare: RefCell::new(None), layout, at }
+        Subject { record, spare: RefCell::new(None), anchor: OnceCell::new(), layout, at, inputs }
     }
 
     /// The user's function, called on a fresh tape at every point.
@@ -175,19 +184,21 @@ impl<'f, T: Real> Subject<'f, T> {
             };
             r
         };
-        Subject {
-            record: Box::new(record),
-            spare: RefCell::new(None),
-            layout: self.layout.clone(),
-            at: self.at.clone(),
-        }
+        Subject::with_layout(self.layout.clone(), self.inputs.clone(), Box::new(record))
     }
 
     /// Records the function at a point.
     pub fn record(&self, x: &[f64]) -> Recording<T> {
-        let split = self.layout.split(x).into_iter().zip(&self.layout.dims);
-        let inputs: Vec<Tensor<T>> = split.map(|(x, dims)| array::<T>(dims, x)).collect();
+        let inputs: Vec<Tensor<T>> = (0..self.inputs.len())
+            .zip(self.layout.split(x))
+            .map(|(k, x)| if self.moves(k, x) { array::<T>(&self.layout.dims[k], x) } else { self.inputs[k].clone() })
+            .collect();
         (self.record)(self.spare.take().unwrap_or_default(), &inputs)
+    }
+
+    /// Whether input `k` differs from the point's.
+    pub fn moves(&self, k: usize, x: &[f64]) -> bool {
+        self.layout.split(&self.at)[k] != x
     }
 
     /// Takes a recording back whose values are no longer needed.

@@ -1,6 +1,7 @@
 //! Running lines: a plan of what must be computed for the lines asked for, and the loop that computes it.
 //! The executor knows operations only through their contract, and the tape only through its lines.
 
+mod adopt;
 mod backward;
 mod gradients;
 mod nonfinite;

@@ -1,10 +1,14 @@
 //! What is looked at in each mode, and that the report says what was left out.
 //! A single wrong element among thousands is the case that random directions must not miss.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use ndarray::{Array1, Array2};
-use wengert::{Check, CheckMode, Verdict, check};
+use ndarray::{Array1, Array2, array};
+use wengert::{
+    Arg, Check, CheckMode, Cost, Cx, Error, Fault, Op, OpRef, Out, Real, ResultSigs, Sig, Verdict, Vjp, check,
+};
 
 use crate::support::{Square, places, planted};
 
@@ -78,4 +82,80 @@ fn every_order_of_difference_agrees() {
     }
     let report = Check::new(|_, x| x[0].exp().sum(), (&ramp(3),)).step(1e-2).run();
     assert_eq!(report.verdict(), Verdict::Pass, "{report}");
+}
+
+/// 3x, with a price and a count of its runs.
+#[derive(Clone, Debug)]
+struct Dear {
+    runs: Arc<AtomicUsize>,
+}
+
+impl<T: Real> Op<T> for Dear {
+    fn name(&self) -> &'static str {
+        "dear"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        Ok(ResultSigs::real(x[0].dims))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        y[0].real().iter_mut().zip(x[0].real()).for_each(|(y, x)| *y = T::of(3.0) * *x);
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        r.give(0, || r.g() * 3.0);
+    }
+
+    fn cost(&self, _: &[Sig<'_>]) -> Cost {
+        Cost { flops: 1e6, cheap: false }
+    }
+
+    fn in_f64(&self) -> Option<OpRef<f64>> {
+        Some(OpRef::new(self.clone()))
+    }
+}
+
+/// Checks tanh(dear(x) · w) and counts how often the dear line ran.
+fn runs_of_the_first_layer(copies: usize) -> usize {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let op = Dear { runs: runs.clone() };
+    let (x, w) = (array![0.5, -1.0, 2.0], Array2::from_shape_fn((copies, 3), |(i, j)| 0.02 * (i + j) as f64 - 0.1));
+    let check = Check::new(
+        |tape, x| {
+            let hidden = tape.apply(op.clone(), &[x[0].into()]).expect("any shape fits").real(0);
+            (hidden * x[1]).tanh()
+        },
+        (&x, &w),
+    );
+    let report = check.mode(CheckMode::Full).without_identities().run();
+    assert_eq!(report.verdict(), Verdict::Pass, "{report}");
+    runs.load(Ordering::Relaxed)
+}
+
+/// Moving a parameter of the second layer must not run the first again, however many there are.
+#[test]
+fn lines_that_a_moved_input_does_not_reach_are_not_run_again() {
+    let (few, many) = (runs_of_the_first_layer(1), runs_of_the_first_layer(20));
+    assert_eq!(few, many);
+}
+
+/// What reaches the tape by another way than a leaf under check is seen all the same: nothing of it is taken from the point.
+#[test]
+fn numbers_that_leave_the_tape_and_come_back_are_seen() {
+    let (x, w) = (array![0.5], array![2.0]);
+    let op = Dear { runs: Arc::default() };
+    let report = check(
+        |tape, x| {
+            let outside = tape.constant(x[1].value());
+            let dear = tape.apply(op.clone(), &[(outside * 1.0).into()]).expect("any shape fits").real(0);
+            x[0] * dear + x[1]
+        },
+        (&x, &w),
+    );
+    let places = places(&report, Verdict::Mismatch);
+    assert_eq!(places.len(), 1, "{report}");
+    assert!(report.to_string().contains("x1[0]"), "{report}");
 }
