@@ -12,6 +12,7 @@ mod line;
 mod measure;
 mod op;
 mod pattern;
+mod place;
 mod probe;
 mod probes;
 mod report;

@@ -179,15 +179,26 @@ where
     /// The function itself panics, or returns a line of another tape.
     #[track_caller]
     pub fn run(&self) -> CheckReport {
-        let mut subject = Subject::function(&self.f, &self.inputs);
-        for (name, given) in subject.layout.names.iter_mut().zip(&self.names) {
-            name.clone_from(given);
-        }
+        let subject = self.subject();
         let mut report = CheckReport::new(&subject, self.settings.tolerance, self.seed);
         if let Err(e) = self.examine(&subject, &mut report) {
             report.add_finding(everywhere(Verdict::Domain, format!("the function is not defined at the point: {e:#}")));
         }
         report
+    }
+
+    /// What is under check, at its point.
+    pub(super) fn subject(&self) -> Subject<'_, T> {
+        let mut subject = Subject::function(&self.f, &self.inputs);
+        for (name, given) in subject.layout.names.iter_mut().zip(&self.names) {
+            name.clone_from(given);
+        }
+        subject
+    }
+
+    /// The seed of samples, directions, weights and moves.
+    pub(super) fn seed_of_draws(&self) -> u64 {
+        self.seed
     }
 
     fn examine(&self, subject: &Subject<'_, T>, report: &mut CheckReport) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! Points on a kink: what decides there, what lies on either side, and which derivatives are allowed.
 //! Switches that the output does not feel are not reported.
 
-use ndarray::{arr0, array};
+use ndarray::{Array3, arr0, array};
 use wengert::{Arg, At, Check, CheckReport, Cx, Decision, Error, Fault, Finding, KinkAt, Op, Out, ResultSigs, Sig};
-use wengert::{Verdict, Vjp, check};
+use wengert::{Tape, Var, Verdict, Vjp, check};
 
 use crate::support::{places, planted};
 
@@ -116,4 +116,33 @@ fn directions_meet_kinks_as_coordinates_do() {
     let report =
         Check::new(|_, x| x[0].relu().sum(), (&x,)).mode(wengert::CheckMode::Projected { directions: 3 }).run();
     assert!(matches!(report.verdict(), Verdict::Kink), "{report}");
+}
+
+fn pooled<'t>(_: &'t Tape<f64>, x: &[Var<'t, f64>]) -> Var<'t, f64> {
+    x[0].relu().max_pool2d(2).sum()
+}
+
+/// Images on a grid tie everywhere; moved by little they do not, and right between two points a kink can be found again.
+#[test]
+fn points_can_be_had_away_from_kinks_and_right_on_one() {
+    let grid = |seed: u64| {
+        Array3::from_shape_fn((1, 6, 6), |(_, i, j)| {
+            ((i as u64 * 31 + j as u64 * 17 + seed * 7919) * 2_654_435_761 % 9) as f64 / 4.0 - 1.0
+        })
+    };
+    for seed in 0..10 {
+        let x = grid(seed);
+        let at = Check::new(pooled, (&x,)).seed(seed);
+        let clear = at.away_from_kinks(1e-4).expect("a random move breaks ties");
+        let moved = clear[0].as_slice().iter().zip(&x).fold(0.0f64, |m, (a, b)| m.max((a - b).abs()));
+        assert!(moved < 0.1, "{moved}");
+        assert_eq!(check(pooled, &clear[..]).verdict(), Verdict::Pass);
+        let kinked = Check::new(pooled, &clear[..]).seed(seed).on_a_kink().expect("cells cross 0 and each other");
+        let report = check(pooled, &kinked[..]);
+        assert_eq!(report.verdict(), Verdict::Kink, "{report}");
+    }
+    assert!(Check::new(|_, x| x[0].tanh(), &[array![0.5]]).on_a_kink().is_none());
+    for gap in [1.0, f64::INFINITY, f64::NAN] {
+        assert!(Check::new(|_, x| (x[0] * 0.0).relu(), &[array![0.0]]).away_from_kinks(gap).is_none());
+    }
 }
