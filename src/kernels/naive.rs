@@ -19,22 +19,25 @@ pub(crate) fn product<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], accumulate: bo
     }
 }
 
-/// The cell of the input under kernel cell `k` of window `o`, both as [row, column]; `None` in the padding.
-pub(crate) fn cell(s: &Slide, o: [usize; 2], k: [usize; 2]) -> Option<usize> {
-    let at = |axis: usize| {
+/// The cell of the input under kernel cell `k` of window `o`, both with one index for each axis; `None` in the padding.
+pub(crate) fn cell<const D: usize>(s: &Slide<D>, o: [usize; D], k: [usize; D]) -> Option<usize> {
+    (0..D).try_fold(0, |row, axis| {
         let i = (o[axis] * s.stride[axis] + k[axis] * s.dilation[axis]).checked_sub(s.padding[axis])?;
-        (i < s.input[axis]).then_some(i)
-    };
-    Some(at(0)? * s.input[1] + at(1)?)
+        (i < s.input[axis]).then_some(row * s.input[axis] + i)
+    })
 }
 
-/// All pairs [i, j] with i < n and j < m, row by row.
-pub(crate) fn grid([n, m]: [usize; 2]) -> impl Iterator<Item = [usize; 2]> {
-    (0..n).flat_map(move |i| (0..m).map(move |j| [i, j]))
+/// All places in a block of these sizes, in row-major order.
+pub(crate) fn grid<const D: usize>(sizes: [usize; D]) -> impl Iterator<Item = [usize; D]> {
+    let count = sizes.iter().product();
+    (0..count).map(move |flat: usize| {
+        let below = |axis: usize| sizes[axis + 1..].iter().product::<usize>();
+        std::array::from_fn(|axis| flat / below(axis) % sizes[axis])
+    })
 }
 
-/// Entry [p·kh·kw + k, o] is the cell under kernel cell k of window o in plane p, 0 in the padding.
-pub(crate) fn unfold<T: Real>(x: &[T], s: &Slide) -> Vec<T> {
+/// Entry [p·taps + k, o] is the cell under kernel cell k of window o in plane p, 0 in the padding.
+pub(crate) fn unfold<T: Real, const D: usize>(x: &[T], s: &Slide<D>) -> Vec<T> {
     let mut columns = Vec::new();
     for plane in x.chunks(s.cells()) {
         for k in grid(s.kernel) {
@@ -45,14 +48,14 @@ pub(crate) fn unfold<T: Real>(x: &[T], s: &Slide) -> Vec<T> {
 }
 
 /// Every entry of the columns added to the cell that it stands for.
-pub(crate) fn fold<T: Real>(columns: &[T], s: &Slide) -> Vec<T> {
+pub(crate) fn fold<T: Real, const D: usize>(columns: &[T], s: &Slide<D>) -> Vec<T> {
     let mut x = Vec::new();
     for columns in columns.chunks(s.taps() * s.positions()) {
         let mut plane = vec![T::zero(); s.cells()];
-        for (n, [k, o]) in grid([s.taps(), s.positions()]).enumerate() {
-            let (k, o) = ([k / s.kernel[1], k % s.kernel[1]], [o / s.output[1], o % s.output[1]]);
+        let entries = grid(s.kernel).flat_map(|k| grid(s.output).map(move |o| (k, o)));
+        for ((k, o), &entry) in entries.zip(columns) {
             if let Some(i) = cell(s, o, k) {
-                plane[i] += columns[n];
+                plane[i] += entry;
             }
         }
         x.extend(plane);

@@ -8,20 +8,23 @@ use crate::error::Error;
 use crate::real::Real;
 use crate::window::Window;
 
-/// A window over a plane with all sizes known; each pair is [height, width].
+/// A window over a plane of `D` axes with all sizes known; the last axis is contiguous.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Slide {
-    pub(crate) input: [usize; 2],
-    pub(crate) output: [usize; 2],
-    pub(crate) kernel: [usize; 2],
-    pub(crate) stride: [usize; 2],
-    pub(crate) padding: [usize; 2],
-    pub(crate) dilation: [usize; 2],
+pub(crate) struct Slide<const D: usize = 2> {
+    pub(crate) input: [usize; D],
+    pub(crate) output: [usize; D],
+    pub(crate) kernel: [usize; D],
+    pub(crate) stride: [usize; D],
+    pub(crate) padding: [usize; D],
+    pub(crate) dilation: [usize; D],
 }
 
-impl Slide {
+impl<const D: usize> Slide<D> {
+    /// The last axis, along which cells are neighbours in memory.
+    pub(crate) const LAST: usize = D - 1;
+
     /// The window over an input plane, with the number of positions that it has there.
-    pub(crate) fn new(window: &Window<2>, input: [usize; 2]) -> Result<Self, Error> {
+    pub(crate) fn new(window: &Window<D>, input: [usize; D]) -> Result<Self, Error> {
         Ok(Slide {
             input,
             output: window.output(input)?,
@@ -34,22 +37,28 @@ impl Slide {
 
     /// The number of cells of the input plane.
     pub(crate) fn cells(&self) -> usize {
-        self.input[0] * self.input[1]
+        self.input.iter().product()
     }
 
     /// The number of window positions.
     pub(crate) fn positions(&self) -> usize {
-        self.output[0] * self.output[1]
+        self.output.iter().product()
     }
 
     /// The number of cells of the kernel.
     pub(crate) fn taps(&self) -> usize {
-        self.kernel[0] * self.kernel[1]
+        self.kernel.iter().product()
+    }
+
+    /// The cells of the kernel in row-major order.
+    pub(crate) fn kernel_cells(&self) -> impl Iterator<Item = [usize; D]> + use<D> {
+        let kernel = self.kernel;
+        (0..self.taps()).map(move |k| place(k, kernel))
     }
 
     /// Whether the columns are the image itself: a kernel of one cell that visits every cell once.
     pub(crate) fn is_identity(&self) -> bool {
-        self.kernel == [1, 1] && self.output == self.input && self.stride == [1, 1] && self.padding == [0, 0]
+        self.kernel == [1; D] && self.output == self.input && self.stride == [1; D] && self.padding == [0; D]
     }
 
     /// The input index under kernel index `k` of window `o` along an axis; `None` in the padding.
@@ -67,34 +76,47 @@ impl Slide {
         first.min(end)..end
     }
 
-    /// Runs of windows (of the flat positions `from`) that have kernel cell [ky, kx] on the input.
+    /// The first cell of the row of the input that row `row` of windows has under kernel cell `tap`; `None` in the padding.
     ///
-    /// A run is where it starts in `from`, how long it is, and the input cell of its first window; the next cells lie
-    /// `stride[1]` apart.
-    fn runs(&self, [ky, kx]: [usize; 2], from: Range<usize>) -> impl Iterator<Item = (usize, usize, usize)> {
-        let width = self.output[1];
-        let (rows, columns) = (self.windows(0, ky), self.windows(1, kx));
-        let first = rows.start.max(from.start / width);
-        let end = rows.end.min(from.end.div_ceil(width));
-        (first..end.max(first)).filter_map(move |oy| {
-            let start = (oy * width + columns.start).max(from.start);
-            let end = (oy * width + columns.end).min(from.end);
-            let cell = self.index(0, oy, ky)? * self.input[1] + self.index(1, start.checked_sub(oy * width)?, kx)?;
+    /// Rows are counted over all axes but the last, row-major; the last entry of `tap` plays no part.
+    pub(crate) fn input_row(&self, row: usize, tap: [usize; D]) -> Option<usize> {
+        let (mut rest, mut start, mut step) = (row, 0, self.input[Self::LAST]);
+        for axis in (0..Self::LAST).rev() {
+            start += self.index(axis, rest % self.output[axis], tap[axis])? * step;
+            rest /= self.output[axis];
+            step *= self.input[axis];
+        }
+        Some(start)
+    }
+
+    /// Runs of windows (of the flat positions `from`) that have kernel cell `tap` on the input.
+    ///
+    /// A run is where it starts in `from`, how long it is, and the input cell of its first window; the next cells lie a
+    /// stride of the last axis apart.
+    fn runs(&self, tap: [usize; D], from: Range<usize>) -> impl Iterator<Item = (usize, usize, usize)> {
+        let width = self.output[Self::LAST];
+        let columns = self.windows(Self::LAST, tap[Self::LAST]);
+        (from.start / width..from.end.div_ceil(width)).filter_map(move |row| {
+            let start = (row * width + columns.start).max(from.start);
+            let end = (row * width + columns.end).min(from.end);
+            let column = self.index(Self::LAST, start.checked_sub(row * width)?, tap[Self::LAST])?;
+            let cell = self.input_row(row, tap)? + column;
             (start < end).then(|| (start - from.start, end - start, cell))
         })
     }
 
     /// One row of the columns: kernel cell `tap` of every window in `from`, 0 where it lies in the padding.
-    pub(crate) fn unfold_row<T: Real>(&self, plane: &[T], tap: [usize; 2], from: Range<usize>, row: &mut [T]) {
-        if self.windows(0, tap[0]).len() < self.output[0] || self.windows(1, tap[1]).len() < self.output[1] {
+    pub(crate) fn unfold_row<T: Real>(&self, plane: &[T], tap: [usize; D], from: Range<usize>, row: &mut [T]) {
+        if (0..D).any(|axis| self.windows(axis, tap[axis]).len() < self.output[axis]) {
             row.fill(T::zero());
         }
+        let stride = self.stride[Self::LAST];
         for (start, len, cell) in self.runs(tap, from) {
             let row = &mut row[start..start + len];
-            if self.stride[1] == 1 {
+            if stride == 1 {
                 row.copy_from_slice(&plane[cell..cell + len]);
             } else {
-                for (to, &x) in row.iter_mut().zip(plane[cell..].iter().step_by(self.stride[1])) {
+                for (to, &x) in row.iter_mut().zip(plane[cell..].iter().step_by(stride)) {
                     *to = x;
                 }
             }
@@ -102,9 +124,9 @@ impl Slide {
     }
 
     /// The adjoint of [`unfold_row`](Self::unfold_row): adds one row of the columns onto the plane.
-    pub(crate) fn fold_row<T: Real>(&self, row: &[T], tap: [usize; 2], from: Range<usize>, plane: &mut [T]) {
+    pub(crate) fn fold_row<T: Real>(&self, row: &[T], tap: [usize; D], from: Range<usize>, plane: &mut [T]) {
         for (start, len, cell) in self.runs(tap, from) {
-            let cells = plane[cell..].iter_mut().step_by(self.stride[1]);
+            let cells = plane[cell..].iter_mut().step_by(self.stride[Self::LAST]);
             for (to, &x) in cells.zip(&row[start..start + len]) {
                 *to += x;
             }
@@ -112,30 +134,40 @@ impl Slide {
     }
 }
 
-/// The windows of `x` [planes, H, W] as columns [planes·kh·kw, L].
+/// Element number `flat` of a block of these sizes, row-major, as one index for each axis.
+pub(crate) fn place<const D: usize>(flat: usize, sizes: [usize; D]) -> [usize; D] {
+    let mut rest = flat;
+    let mut at = [0; D];
+    for axis in (0..D).rev() {
+        (at[axis], rest) = (rest % sizes[axis], rest / sizes[axis]);
+    }
+    at
+}
+
+/// The windows of `x` [planes, H, W] as columns [planes·kh·kw, L]; likewise with more or fewer axes.
 ///
 /// With planes = N·C this is [N, C·kh·kw, L], for the rows of an image follow one another.
-pub(crate) fn unfold<T: Real>(x: &[T], s: &Slide, columns: &mut [T]) {
+pub(crate) fn unfold<T: Real, const D: usize>(x: &[T], s: &Slide<D>, columns: &mut [T]) {
     let (cells, taps, positions) = (s.cells(), s.taps(), s.positions());
     assert_eq!(x.len() / cells * taps * positions, columns.len(), "columns hold every window of every plane");
     let work = columns.len();
     par::chunks_mut(columns, taps * positions, work, |p, columns| {
         let plane = &x[p * cells..(p + 1) * cells];
-        for (k, row) in columns.chunks_mut(positions).enumerate() {
-            s.unfold_row(plane, [k / s.kernel[1], k % s.kernel[1]], 0..positions, row);
+        for (tap, row) in s.kernel_cells().zip(columns.chunks_mut(positions)) {
+            s.unfold_row(plane, tap, 0..positions, row);
         }
     });
 }
 
 /// The adjoint of [`unfold`]: sums columns [planes·kh·kw, L] into `x` [planes, H, W], kernel cell after kernel cell.
-pub(crate) fn fold<T: Real>(columns: &[T], s: &Slide, x: &mut [T]) {
+pub(crate) fn fold<T: Real, const D: usize>(columns: &[T], s: &Slide<D>, x: &mut [T]) {
     let (cells, taps, positions) = (s.cells(), s.taps(), s.positions());
     assert_eq!(x.len() / cells * taps * positions, columns.len(), "columns hold every window of every plane");
     par::chunks_mut(x, cells, columns.len(), |p, plane| {
         plane.fill(T::zero());
         let columns = &columns[p * taps * positions..(p + 1) * taps * positions];
-        for (k, row) in columns.chunks(positions).enumerate() {
-            s.fold_row(row, [k / s.kernel[1], k % s.kernel[1]], 0..positions, plane);
+        for (tap, row) in s.kernel_cells().zip(columns.chunks(positions)) {
+            s.fold_row(row, tap, 0..positions, plane);
         }
     });
 }
@@ -147,12 +179,17 @@ pub(crate) mod tests {
     use super::super::naive::{self, grid};
     use super::*;
 
+    fn each_axis<const D: usize>(range: Range<usize>) -> impl Strategy<Value = [usize; D]> {
+        prop::collection::vec(range, D).prop_map(|v| v.try_into().expect("one number for each axis"))
+    }
+
     /// Any window that fits its plane, with every option at work; primes and ones come up often.
-    pub(crate) fn slides() -> impl Strategy<Value = Slide> {
-        let pair = |range: Range<usize>| [range.clone(), range];
-        (pair(1..12), pair(1..5), pair(1..4), pair(0..4), pair(1..4), any::<bool>()).prop_filter_map(
+    pub(crate) fn slides<const D: usize>() -> impl Strategy<Value = Slide<D>> {
+        let sizes =
+            (each_axis(1..[0, 30, 12, 7][D]), each_axis(1..5), each_axis(1..4), each_axis(0..4), each_axis(1..4));
+        (sizes, any::<bool>()).prop_filter_map(
             "the window fits",
-            |(input, kernel, stride, padding, dilation, ceil)| {
+            |((input, kernel, stride, padding, dilation), ceil)| {
                 let w = Window::new(kernel).stride(stride).padding(padding).dilation(dilation);
                 Slide::new(&if ceil { w.ceil() } else { w.floor() }, input).ok()
             },
@@ -164,35 +201,42 @@ pub(crate) mod tests {
         (0..n).map(|i| ((i * 7919 + n) % 23) as f64 - 11.0).collect()
     }
 
-    proptest! {
-        #[test]
-        fn columns_hold_the_cells_of_the_windows(s in slides(), planes in 0usize..4) {
-            let x = numbers(planes * s.cells());
-            let mut columns = vec![f64::NAN; planes * s.taps() * s.positions()];
-            unfold(&x, &s, &mut columns);
-            prop_assert_eq!(columns, naive::unfold(&x, &s));
-        }
+    fn columns_hold_the_cells_of_the_windows<const D: usize>(s: &Slide<D>, planes: usize) {
+        let x = numbers(planes * s.cells());
+        let mut columns = vec![f64::NAN; planes * s.taps() * s.positions()];
+        unfold(&x, s, &mut columns);
+        assert_eq!(columns, naive::unfold(&x, s));
+    }
 
-        #[test]
-        fn fold_sums_every_column_where_it_came_from(s in slides(), planes in 0usize..4) {
-            let columns = numbers(planes * s.taps() * s.positions());
-            let mut x = vec![f64::NAN; planes * s.cells()];
-            fold(&columns, &s, &mut x);
-            prop_assert_eq!(x, naive::fold(&columns, &s));
-        }
+    fn fold_sums_every_column_where_it_came_from<const D: usize>(s: &Slide<D>, planes: usize) {
+        let columns = numbers(planes * s.taps() * s.positions());
+        let mut x = vec![f64::NAN; planes * s.cells()];
+        fold(&columns, s, &mut x);
+        assert_eq!(x, naive::fold(&columns, s));
+    }
 
-        #[test]
-        fn part_of_a_row_is_that_part_of_the_row(s in slides(), from: prop::sample::Index, to: prop::sample::Index) {
-            let x = numbers(s.cells());
-            let (i, j) = (from.index(s.positions()), to.index(s.positions()));
-            let part = i.min(j)..i.max(j) + 1;
-            for tap in grid(s.kernel) {
-                let mut whole = vec![f64::NAN; s.positions()];
-                s.unfold_row(&x, tap, 0..s.positions(), &mut whole);
-                let mut some = vec![f64::NAN; part.len()];
-                s.unfold_row(&x, tap, part.clone(), &mut some);
-                prop_assert_eq!(&whole[part.clone()], &some[..]);
-            }
+    fn part_of_a_row_is_that_part_of_the_row<const D: usize>(s: &Slide<D>, part: Range<usize>) {
+        let x = numbers(s.cells());
+        for tap in grid(s.kernel) {
+            let mut whole = vec![f64::NAN; s.positions()];
+            s.unfold_row(&x, tap, 0..s.positions(), &mut whole);
+            let mut some = vec![f64::NAN; part.len()];
+            s.unfold_row(&x, tap, part.clone(), &mut some);
+            assert_eq!(&whole[part.clone()], &some[..]);
         }
     }
+
+    macro_rules! in_dimensions {
+        ($($name:ident $d:literal)+) => { proptest! { $(
+            #[test]
+            fn $name(s in slides::<$d>(), planes in 0usize..4, from: prop::sample::Index, to: prop::sample::Index) {
+                columns_hold_the_cells_of_the_windows(&s, planes);
+                fold_sums_every_column_where_it_came_from(&s, planes);
+                let (i, j) = (from.index(s.positions()), to.index(s.positions()));
+                part_of_a_row_is_that_part_of_the_row(&s, i.min(j)..i.max(j) + 1);
+            }
+        )+ } };
+    }
+
+    in_dimensions! { along_a_line 1 over_a_plane 2 through_a_volume 3 }
 }

@@ -111,7 +111,7 @@ impl<T: Real> Op<T> for ConvolveInput {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        image_size(&x[0])?;
+        image_size::<2>(&x[0])?;
         self.options.check_weights(x[1].dims)?;
         let images = self.images(x[0].dims, x[1].dims);
         check_result(&x[0], &Convolve { options: self.options }.result(&images, x[1].dims)?)?;
@@ -169,8 +169,8 @@ impl<T: Real> Op<T> for ConvolveWeights {
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        image_size(&x[0])?;
-        image_size(&x[1])?;
+        image_size::<2>(&x[0])?;
+        image_size::<2>(&x[1])?;
         self.options.check_groups()?;
         let weights = self.weights(x[0].dims, x[1].dims);
         check_result(&x[0], &Convolve { options: self.options }.result(x[1].dims, &weights)?)?;

@@ -1,26 +1,31 @@
-//! What operations on images share: the two spatial axes at the end of a shape, and windows as attributes.
-//! Images are [N, C, H, W] or [C, H, W]; one plane is H×W.
+//! What operations on images share: the spatial axes at the end of a shape, and windows as attributes.
+//! Images are [N, C, …] or [C, …] with `D` spatial axes: signals of one, images of two, volumes of three.
 
 use crate::ops::prelude::*;
 use crate::window::{Rounding, Window};
 
-/// Height and width of what should be images; refuses other ranks.
-pub(crate) fn image_size(x: &Sig<'_>) -> Result<[usize; 2], Error> {
-    match *x.dims {
-        [_, h, w] | [_, _, h, w] => Ok([h, w]),
-        _ => Err(Error::shape(format!("shape {x} is not a batch of images"))
-            .rule("images are [N, C, H, W] or [C, H, W]")
-            .fix("reshape, or unsqueeze the missing axes")),
+/// The sizes of the spatial axes of what should be images; refuses other ranks.
+pub(crate) fn image_size<const D: usize>(x: &Sig<'_>) -> Result<[usize; D], Error> {
+    if x.rank() == D + 1 || x.rank() == D + 2 {
+        return Ok(plane(x.dims));
     }
+    let (one, many, axes) = match D {
+        1 => ("a batch of signals", "signals", "L"),
+        2 => ("a batch of images", "images", "H, W"),
+        _ => ("a batch of volumes", "volumes", "D, H, W"),
+    };
+    Err(Error::shape(format!("shape {x} is not {one}"))
+        .rule(format!("{many} are [N, C, {axes}] or [C, {axes}]"))
+        .fix("reshape, or unsqueeze the missing axes"))
 }
 
 /// What a listing says of a window: kernel and stride always, the rest where it is not the default.
-pub(crate) fn window_attributes(w: &Window<2>) -> Attributes {
+pub(crate) fn window_attributes<const D: usize>(w: &Window<D>) -> Attributes {
     let mut a: Attributes = smallvec![("kernel", (&w.kernel()[..]).into()), ("stride", (&w.strides()[..]).into())];
-    if w.paddings() != [0, 0] {
+    if w.paddings() != [0; D] {
         a.push(("padding", (&w.paddings()[..]).into()));
     }
-    if w.dilations() != [1, 1] {
+    if w.dilations() != [1; D] {
         a.push(("dilation", (&w.dilations()[..]).into()));
     }
     match w.rounding() {
@@ -31,12 +36,12 @@ pub(crate) fn window_attributes(w: &Window<2>) -> Attributes {
     a
 }
 
-/// Height and width, the last two axes.
-pub(crate) fn plane(dims: &[usize]) -> [usize; 2] {
-    [dims[dims.len() - 2], dims[dims.len() - 1]]
+/// The spatial axes: the last `D`.
+pub(crate) fn plane<const D: usize>(dims: &[usize]) -> [usize; D] {
+    std::array::from_fn(|axis| dims[dims.len() - D + axis])
 }
 
-/// The shape with another height and width.
-pub(crate) fn with_plane(dims: &[usize], plane: [usize; 2]) -> Dims {
-    dims[..dims.len() - 2].iter().copied().chain(plane).collect()
+/// The shape with other spatial axes.
+pub(crate) fn with_plane<const D: usize>(dims: &[usize], plane: [usize; D]) -> Dims {
+    dims[..dims.len() - D].iter().copied().chain(plane).collect()
 }

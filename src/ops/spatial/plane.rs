@@ -32,7 +32,7 @@ fn infer(x: &[Sig<'_>], scatter_into: Option<[usize; 2]>) -> Result<ResultSigs, 
 }
 
 fn plane_size(dims: &[usize]) -> usize {
-    plane(dims).iter().product()
+    plane::<2>(dims).iter().product()
 }
 
 fn out_of_range(at: usize, index: &[u32], cells: usize) -> Fault {
