@@ -192,3 +192,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// So is that of the page on checking gradients.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/checking.md")]
+struct Checking;

@@ -1,8 +1,11 @@
 //! The checker of functions against functions whose derivatives are wrong in a known way, or right and hard to difference.
 //! One binary, a file for each thing that a report tells.
 
+mod document;
 mod guilty;
 mod kinks;
 mod modes;
+#[path = "../support/mod.rs"]
+mod produced;
 mod support;
 mod verdicts;
