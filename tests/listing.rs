@@ -102,6 +102,19 @@ fn a_tangent() {
     insta::assert_snapshot!(listing("tangent", &tangent()));
 }
 
+fn checkpointed() -> String {
+    let tape = Tape::<f64>::default();
+    let (x, w) = (tape.var([[0.1, 0.7]]).named("x"), tape.var([[1.0], [2.0]]).named("w"));
+    let y = tape.checkpoint(|| x.sin().tanh().matmul(w).exp());
+    let _ = grad(y.sum(), &[x]);
+    tape.to_string()
+}
+
+#[test]
+fn a_region_that_is_computed_again() {
+    insta::assert_snapshot!(listing("checkpointed", &checkpointed()));
+}
+
 #[test]
 fn a_precision_leaves_out_the_middle() {
     let tape = Tape::new();

@@ -3,6 +3,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
+use super::recompute::{Recompute, with_copies};
 use super::reverse::{between, reverse};
 use super::vjp::{same_tape, same_tapes};
 use crate::error::{Error, OrRaise};
@@ -53,12 +54,15 @@ pub(super) fn sweep<'t, T: Real>(
     ys: &[Var<'t, T>],
     moving: &[(Var<'t, T>, Var<'t, T>)],
 ) -> Vec<Var<'t, T>> {
-    let seeds: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
+    let given: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
+    let moving: Vec<(u32, Var<'t, T>)> = with_copies(tape, &given).iter().map(|&(x, k)| (x, moving[k].1)).collect();
+    let seeds: Vec<u32> = moving.iter().map(|(x, _)| *x).collect();
     let lines = between(tape, ys.iter().map(|y| y.id), &seeds);
+    let mut recompute = Recompute::new(tape, &lines);
     let mut tangents: Vec<Option<u32>> = vec![None; lines.len()];
     let position = |id: u32| lines.binary_search(&id).ok();
-    for &(x, dx) in moving {
-        if let Some(k) = position(x.id) {
+    for &(x, dx) in &moving {
+        if let Some(k) = position(x) {
             let sum = tangents[k].map_or(dx, |t| Var::new(tape, t) + dx);
             tangents[k] = Some(sum.id);
         }
@@ -71,7 +75,7 @@ pub(super) fn sweep<'t, T: Real>(
         let moving: SmallVec<[Option<u32>; 4]> =
             operands.iter().map(|&o| position(o).and_then(|k| tangents[k])).collect();
         if moving.iter().any(Option::is_some) {
-            for (id, tangent) in (head..).zip(tangents_of(tape, head, moving)) {
+            for (id, tangent) in (head..).zip(tangents_of(tape, recompute.at(head), moving)) {
                 if let (Some(k), Some(t)) = (position(id), tangent) {
                     let sum = tangents[k].map_or(t, |own| (Var::new(tape, own) + Var::new(tape, t)).id);
                     tangents[k] = Some(sum);
@@ -80,6 +84,7 @@ pub(super) fn sweep<'t, T: Real>(
         }
         next += group;
     }
+    recompute.finish();
     let tangent = |y: &Var<'t, T>| match position(y.id).and_then(|k| tangents[k]) {
         Some(id) => Var::new(tape, id),
         None => tape.zeros(y.dims()),
@@ -87,11 +92,16 @@ pub(super) fn sweep<'t, T: Real>(
     ys.iter().map(tangent).collect()
 }
 
-fn tangents_of<T: Real>(tape: &Tape<T>, head: u32, moving: SmallVec<[Option<u32>; 4]>) -> SmallVec<[Option<u32>; 2]> {
+fn tangents_of<'t, T: Real>(
+    tape: &'t Tape<T>,
+    at: At<'t, T>,
+    moving: SmallVec<[Option<u32>; 4]>,
+) -> SmallVec<[Option<u32>; 2]> {
+    let head = at.head();
     let op = tape.op(head);
     let results = usize::from(tape.graph.borrow().node(head).results);
     tape.in_rule_of(head, || {
-        let context = Jvp::new(At::new(tape, head), moving, results);
+        let context = Jvp::new(at, moving, results);
         op.get().jvp(&context);
         context.finish()
     })
@@ -115,7 +125,7 @@ impl<'t, T: Real> Jvp<'t, T> {
             cotangents[k] = Some(u.id);
         }
         let wanted: SmallVec<[bool; 4]> = (0..self.arity()).map(|i| self.dx(i).is_some()).collect();
-        let context = Vjp::new(At::new(tape, head), cotangents, wanted.clone());
+        let context = Vjp::new(At::clone(self), cotangents, wanted.clone());
         vjp(&context);
         let given = context.finish();
         let mut roots: SmallVec<[(u32, u32); 4]> = SmallVec::new();

@@ -4,6 +4,7 @@
 mod forward;
 mod hessian;
 mod jacobian;
+mod recompute;
 mod reverse;
 mod vjp;
 mod why;

@@ -11,8 +11,9 @@
 
 use smallvec::SmallVec;
 
+use super::recompute::{Recompute, with_copies};
 use crate::real::Real;
-use crate::tape::{At, Given, Graph, Kind, Tape, Var, Vjp};
+use crate::tape::{Given, Graph, Kind, Tape, Var, Vjp};
 
 /// What a sweep found: a cotangent line for each wanted line, and where derivatives were cut.
 #[derive(Debug)]
@@ -25,8 +26,11 @@ pub(crate) struct Sweep {
 
 /// Writes the adjoint program of `roots` (line, cotangent line) for the lines in `wanted`.
 pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
-    let lines = between(tape, roots.iter().map(|r| r.0), wanted);
+    let wanted_copies = with_copies(tape, wanted);
+    let all: SmallVec<[u32; 8]> = wanted_copies.iter().map(|w| w.0).collect();
+    let lines = between(tape, roots.iter().map(|r| r.0), &all);
     let mut slots = Slots::new(&lines);
+    let mut recompute = Recompute::new(tape, &lines);
     for &(root, seed) in roots {
         // A root that is given twice has the sum of its cotangents.
         tape.in_rule_of(root, || slots.accumulate(tape, root, seed));
@@ -48,8 +52,9 @@ pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u
             continue;
         }
         let op = tape.op(head);
+        let at = recompute.at(head);
         let given = tape.in_rule_of(head, || {
-            let context = Vjp::new(At::new(tape, head), cotangents, wants);
+            let context = Vjp::new(at, cotangents, wants);
             op.get().vjp(&context);
             let given = context.finish();
             for (i, g) in given.iter().enumerate() {
@@ -64,7 +69,17 @@ pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u
             _ => None,
         }));
     }
-    Sweep { cotangents: wanted.iter().map(|&id| slots.get(id)).collect(), cuts }
+    recompute.finish();
+    let mut cotangents: Vec<Option<u32>> = wanted.iter().map(|&id| slots.get(id)).collect();
+    for &(copy, k) in &wanted_copies[wanted.len()..] {
+        cotangents[k] = match (cotangents[k], slots.get(copy)) {
+            (Some(sum), Some(term)) => {
+                Some(tape.in_rule_of(wanted[k], || Var::new(tape, sum) + Var::new(tape, term)).id)
+            }
+            (own, other) => own.or(other),
+        };
+    }
+    Sweep { cotangents, cuts }
 }
 
 /// Cotangents of the lines that a sweep visits, found by binary search: the visited lines are few and sorted.

@@ -65,17 +65,23 @@ pub(super) fn plan<T: Real>(g: &Graph<T>, store: &mut Store<T>, wanted: &[u32], 
         let reads = op.reads();
         let results = head..head + u32::from(node.results);
         let for_backward = purpose == Purpose::Value && results.clone().any(|r| g.node(r).active());
+        let region = g.regions.outermost(head);
+        let read_later = |i: usize, o: u32| match &region {
+            // Rules take integer operands without saying so.
+            None => reads.operands.contains(i) || g.node(o).kind() == Kind::Int,
+            // What flows into a region is what it will be computed again from.
+            Some(lines) => !lines.contains(&o),
+        };
         for (i, &o) in g.operands(head).iter().enumerate() {
             let m = marks.at(o);
             m.readers += 1;
-            // Rules take integer operands without saying so.
-            m.keep |= for_backward && (reads.operands.contains(i) || g.node(o).kind() == Kind::Int);
+            m.keep |= for_backward && read_later(i, o);
         }
-        let dear = for_backward && !op.cost(&g.sigs(g.operands(head))).cheap;
+        let dear = for_backward && region.is_none() && !op.cost(&g.sigs(g.operands(head))).cheap;
         for (k, r) in results.enumerate() {
             let m = marks.at(r);
             m.keep |= stays(store, r);
-            if for_backward && (dear || reads.results.contains(k)) {
+            if dear || for_backward && region.is_none() && reads.results.contains(k) {
                 // A later backward may need results that nobody has asked for yet (argmax indices): compute them now.
                 m.needed = true;
                 m.keep = true;

@@ -110,9 +110,10 @@ impl<T: Real> Store<T> {
         self.pinned[id as usize] = true;
     }
 
-    /// Whether the line's value stays where it is: it is small, somebody pinned it, or it is a leaf's.
+    /// Whether the line's value stays where it is: it is small and in no region, somebody pinned it, or it is a leaf's.
     pub fn stays(&self, g: &Graph<T>, id: u32) -> bool {
-        self.pinned[id as usize] || g.bytes(id) <= SMALL || matches!(g.node(id).op.get().form(), Form::Leaf(_))
+        let small = || g.bytes(id) <= SMALL && g.regions.innermost(id).is_none();
+        self.pinned[id as usize] || small() || matches!(g.node(id).op.get().form(), Form::Leaf(_))
     }
 
     /// Releases the large values that nobody has pinned.

@@ -174,4 +174,20 @@ impl<T: Real> Tape<T> {
     pub fn bytes_held(&self) -> usize {
         self.with_slot(|store: &mut Store<T>| store.bytes_held())
     }
+
+    /// The most bytes of computed values that have been held at once since the tape was last cleared.
+    ///
+    /// Leaves do not count, since their storage is the caller's, nor do gradients once they have been handed out. This is
+    /// what [`checkpoint`](Tape::checkpoint) lowers.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let loss = tape.var(vec![0.5; 100_000]).exp().sin().sum();
+    /// let _ = loss.item();
+    /// assert!((800_000..1_200_000).contains(&tape.peak_bytes()));    // two lines of 400,000 bytes each
+    /// ```
+    pub fn peak_bytes(&self) -> usize {
+        self.with_slot(|store: &mut Store<T>| store.pool.peak())
+    }
 }

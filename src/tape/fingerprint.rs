@@ -41,6 +41,7 @@ impl<T: Real> Tape<T> {
             node.kind().hash(&mut h);
             g.dims(id).hash(&mut h);
         }
+        g.regions.feed(&mut h);
         h.finish()
     }
 }

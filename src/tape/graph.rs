@@ -11,6 +11,7 @@ use super::apply::OpRef;
 use super::data::{Data, Kind};
 use super::form::Form;
 use super::leaf::Leaf;
+use super::region::Regions;
 use super::sig::Sig;
 use crate::error::Error;
 use crate::real::Real;
@@ -20,7 +21,7 @@ use crate::real::Real;
 pub(crate) struct Node<T: Real> {
     pub op: OpRef<T>,
     pub site: &'static Location<'static>,
-    /// The line whose rule wrote this one; itself for lines that the user wrote.
+    /// The line whose rule wrote this one, or that it computes again; itself for lines that the user wrote.
     pub origin: u32,
     operands: u32,
     dims: u32,
@@ -37,6 +38,7 @@ pub(crate) struct Node<T: Real> {
 const INT: u8 = 1;
 const ACTIVE: u8 = 2;
 const WRITTEN_BY_RULE: u8 = 4;
+const AGAIN: u8 = 8;
 
 impl<T: Real> Node<T> {
     pub fn kind(&self) -> Kind {
@@ -48,9 +50,14 @@ impl<T: Real> Node<T> {
         self.flags & ACTIVE != 0
     }
 
-    /// A sweep wrote the line, not the user.
+    /// A rule wrote the line, not the user.
     pub fn written_by_rule(&self) -> bool {
         self.flags & WRITTEN_BY_RULE != 0
+    }
+
+    /// The line computes its origin again, for a sweep through a region.
+    pub fn again(&self) -> bool {
+        self.flags & AGAIN != 0
     }
 }
 
@@ -77,6 +84,10 @@ pub(crate) struct Graph<T: Real> {
     pub scopes: Vec<Arc<str>>,
     /// New values of buffers (running statistics) by name.
     pub updates: IndexMap<Arc<str>, u32>,
+    /// Lines whose values are computed again for a sweep.
+    pub regions: Regions,
+    /// Real lines that compute others again: copy and original, ascending.
+    pub again: Vec<(u32, u32)>,
 }
 
 impl<T: Real> Graph<T> {
@@ -92,9 +103,14 @@ impl<T: Real> Graph<T> {
         self.names.clear();
         self.scopes.clear();
         self.updates.clear();
+        self.regions.truncate(0);
+        self.again.clear();
     }
 
-    pub fn truncate(&mut self, len: usize) {
+    /// Takes back all lines from number `len` on, and all but the first `regions` regions.
+    pub fn truncate(&mut self, len: usize, regions: usize) {
+        self.regions.truncate(regions);
+        self.again.truncate(self.again.partition_point(|&(copy, _)| (copy as usize) < len));
         let Some(first) = self.nodes.get(len) else { return };
         self.operands.truncate(first.operands as usize);
         self.dims.truncate(first.dims as usize);
@@ -188,6 +204,8 @@ impl<T: Real> Graph<T> {
             names: self.names.iter().filter(|(id, _)| below(id)).map(|(id, n)| (*id, Arc::clone(n))).collect(),
             scopes: self.scopes.clone(),
             updates: self.updates.iter().filter(|(_, id)| below(id)).map(|(n, id)| (Arc::clone(n), *id)).collect(),
+            regions: self.regions.below(lines as u32),
+            again: self.again.iter().copied().filter(|(copy, _)| below(copy)).collect(),
         })
     }
 
@@ -204,8 +222,11 @@ impl<T: Real> Graph<T> {
     pub fn describe(&self, id: u32) -> String {
         let node = self.node(id);
         let name = self.names.get(&id).map_or_else(String::new, |n| format!(" `{n}`"));
-        let by =
-            if node.written_by_rule() { format!(", written by a rule of %{}", node.origin) } else { String::new() };
+        let by = match (node.written_by_rule(), node.again()) {
+            (_, true) => format!(", computing %{} again", node.origin),
+            (true, false) => format!(", written by a rule of %{}", node.origin),
+            (false, false) => String::new(),
+        };
         let (file, line, column) = (node.site.file(), node.site.line(), node.site.column());
         let op = node.op.get().name();
         format!("%{id}{name}: {} = {op}, recorded at {file}:{line}:{column}{by}", self.signature(id))
@@ -244,6 +265,20 @@ impl<T: Real> Graph<T> {
             });
         }
         head
+    }
+
+    /// Appends a line that computes line `head` again, from other lines with the same values as its operands.
+    pub fn push_again(&mut self, head: u32, operands: &[u32]) -> u32 {
+        let copy = self.push_copy(head, operands);
+        for k in 0..u32::from(self.node(head).results) {
+            let node = &mut self.nodes[(copy + k) as usize];
+            node.flags = node.flags & !WRITTEN_BY_RULE | AGAIN;
+            node.origin = head + k;
+            if node.kind() == Kind::Real {
+                self.again.push((copy + k, head + k));
+            }
+        }
+        copy
     }
 
     /// Appends the operation of line `head` once more, with other operands of the same kinds and shapes.

@@ -43,6 +43,8 @@ pub struct Line {
     pub site: &'static Location<'static>,
     /// The line whose rule wrote this one, for adjoint and tangent lines.
     pub origin: Option<u32>,
+    /// The line that this one computes again, for a sweep through a [`checkpoint`](Tape::checkpoint).
+    pub again: Option<u32>,
     /// Whether a differentiable leaf leads to it.
     pub active: bool,
     /// How values move through it.
@@ -71,6 +73,7 @@ impl<T: Real> Tape<T> {
             scope: (node.scope > 0).then(|| Arc::clone(&g.scopes[usize::from(node.scope) - 1])),
             site: node.site,
             origin: node.written_by_rule().then_some(node.origin),
+            again: node.again().then_some(node.origin),
             active: node.active(),
             step_kind: op.step_kind(),
         }

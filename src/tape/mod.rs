@@ -13,6 +13,7 @@ mod line;
 mod marks;
 mod op;
 mod record;
+mod region;
 mod row;
 mod rule;
 mod scope;

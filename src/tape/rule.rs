@@ -14,18 +14,28 @@ use crate::real::Real;
 use crate::shape::Dims;
 
 /// A line seen from its rule: operands and results as handles.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct At<'t, T: Real> {
     tape: &'t Tape<T>,
     head: u32,
     operands: SmallVec<[u32; 4]>,
+    /// Where the results are read; the head, except for a rule that reads them computed again.
+    results: u32,
     reads: Reads,
 }
 
 impl<'t, T: Real> At<'t, T> {
     pub(crate) fn new(tape: &'t Tape<T>, head: u32) -> Self {
         let g = tape.graph.borrow();
-        At { tape, head, operands: g.operands(head).into(), reads: g.node(head).op.get().reads() }
+        At { tape, head, operands: g.operands(head).into(), results: head, reads: g.node(head).op.get().reads() }
+    }
+
+    /// As the line is seen by a rule that reads other lines with the values of its operands and results.
+    pub(crate) fn reading(tape: &'t Tape<T>, head: u32, instead: impl Fn(u32) -> u32) -> Self {
+        let mut at = At::new(tape, head);
+        at.operands.iter_mut().for_each(|o| *o = instead(*o));
+        at.results = instead(head);
+        at
     }
 
     /// As the line is seen by those who ask what it decides: nothing is freed meanwhile, so everything may be read.
@@ -67,13 +77,13 @@ impl<'t, T: Real> At<'t, T> {
     /// Real result `k`.
     pub fn result(&self, k: usize) -> Var<'t, T> {
         self.check(self.reads.results.contains(k), "result", k);
-        Var::new(self.tape, self.head + k as u32)
+        Var::new(self.tape, self.results + k as u32)
     }
 
     /// Integer result `k`.
     pub fn result_index(&self, k: usize) -> IntVar<'t, T> {
         self.check(self.reads.results.contains(k), "result", k);
-        IntVar::new(self.tape, self.head + k as u32)
+        IntVar::new(self.tape, self.results + k as u32)
     }
 
     /// The shape of operand `i`; reading it keeps no value alive.

@@ -55,16 +55,17 @@ impl<T: Real> Tape<T> {
 
     /// Runs `f`, which writes many lines; if it panics, all of them are taken back.
     pub(crate) fn or_take_back<R>(&self, f: impl FnOnce() -> R) -> R {
-        struct TakeBack<'a, T: Real>(&'a Tape<T>, usize);
+        struct TakeBack<'a, T: Real>(&'a Tape<T>, usize, usize);
         impl<T: Real> Drop for TakeBack<'_, T> {
             fn drop(&mut self) {
-                self.0.graph.borrow_mut().truncate(self.1);
+                self.0.graph.borrow_mut().truncate(self.1, self.2);
                 if let Some(slot) = &mut *self.0.slot.borrow_mut() {
                     slot.truncate(self.1);
                 }
             }
         }
-        let guard = TakeBack(self, self.len());
+        let regions = self.graph.borrow().regions.len();
+        let guard = TakeBack(self, self.len(), regions);
         let r = f();
         std::mem::forget(guard);
         r

@@ -1,5 +1,5 @@
 //! The listing: one typed line of text for each line of the tape, in the manner of a jaxpr, in aligned columns.
-//! Lines that a sweep wrote name the primal line whose rule wrote them.
+//! Lines that a sweep wrote name the primal line whose rule wrote them, or that they compute again.
 
 use std::fmt;
 
@@ -64,7 +64,7 @@ fn rows<T: Real>(tape: &Tape<T>, l: &Line) -> Vec<Row> {
         name: if k == 0 { l.name.as_deref().unwrap_or_default().to_string() } else { String::new() },
         action: if k == 0 { action(l) } else { format!("result {k} of %{}", l.id) },
         source: source(tape, l),
-        by_rule: l.origin.is_some(),
+        by_rule: l.origin.is_some() || l.again.is_some(),
     };
     l.results.iter().enumerate().map(row).collect()
 }
@@ -89,9 +89,10 @@ fn action(l: &Line) -> String {
 fn source<T: Real>(tape: &Tape<T>, l: &Line) -> String {
     let file = l.site.file().rsplit(['/', '\\']).next().unwrap_or_default();
     let scope = l.scope.as_ref().map_or_else(String::new, |s| format!(" in {s}"));
-    match l.origin {
-        Some(o) => format!("# rule of %{o} {}{scope}", tape.line(o).op),
-        None => format!("# {file}:{}{scope}", l.site.line()),
+    match (l.again, l.origin) {
+        (Some(first), _) => format!("# again %{first} {}{scope}", l.op),
+        (None, Some(o)) => format!("# rule of %{o} {}{scope}", tape.line(o).op),
+        (None, None) => format!("# {file}:{}{scope}", l.site.line()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The engine from outside: what is computed and how often, derivatives of every order, failures, memory, programs.
 //! Operations have tests of their own; here they only serve to show what tape, sweeps and executor do with them.
 
+mod checkpoint;
 mod deep;
 mod derivatives;
 mod memory;
