@@ -169,7 +169,7 @@ pub use ops::{
     stack,
 };
 pub use real::Real;
-pub use shape::{Axes, Dims, broadcast_dims, keep};
+pub use shape::{Axes, Dims, Sizes, broadcast_dims, keep};
 pub use tape::{
     Arg, At, AttrValue, Attributes, Bound, Cost, Cx, Data, DecideRule, Decision, Fault, Form, IntVar, IntoInts,
     IntoTensor, Jvp, Kind, Line, Op, OpRef, Operand, Out, Push, PushRule, Reads, ReduceKind, ResultSig, ResultSigs,

@@ -8,6 +8,10 @@ use smallvec::SmallVec;
 
 use crate::error::Error;
 
+mod sizes;
+
+pub use sizes::Sizes;
+
 /// The sizes of a tensor's axes; row-major, rank and sizes known at run time.
 ///
 /// ```
@@ -226,18 +230,28 @@ impl Axes {
     /// # Errors
     /// An axis outside `-rank..rank`, or one named twice.
     pub fn resolve(&self, dims: &[usize]) -> Result<SmallVec<[usize; 4]>, Error> {
-        let rank = dims.len();
-        let Some(list) = &self.list else {
-            return Ok((0..rank).collect());
-        };
-        let mut out: SmallVec<[usize; 4]> = list.iter().map(|&a| resolve_axis(a, dims)).collect::<Result<_, _>>()?;
+        let mut out = self.in_order(dims)?;
         out.sort_unstable();
-        if let Some(w) = out.windows(2).find(|w| w[0] == w[1]) {
-            return Err(Error::shape(format!("axis {} is named twice in {:?}", w[0], &list[..]))
+        Ok(out)
+    }
+
+    /// As [`resolve`](Axes::resolve), in the order in which the axes were named.
+    pub(crate) fn in_order(&self, dims: &[usize]) -> Result<SmallVec<[usize; 4]>, Error> {
+        let Some(list) = &self.list else {
+            return Ok((0..dims.len()).collect());
+        };
+        let out: SmallVec<[usize; 4]> = list.iter().map(|&a| resolve_axis(a, dims)).collect::<Result<_, _>>()?;
+        if let Some(k) = (1..out.len()).find(|&k| out[..k].contains(&out[k])) {
+            return Err(Error::shape(format!("axis {} is named twice in {:?}", out[k], &list[..]))
                 .rule("each axis at most once; -1 is the last axis")
                 .fix("drop the repeated axis"));
         }
         Ok(out)
+    }
+
+    /// Whether `..` was given, not a list.
+    pub(crate) fn is_all(&self) -> bool {
+        self.list.is_none()
     }
 }
 

@@ -231,28 +231,6 @@ impl<'t, T: Real> Var<'t, T> {
         let results = self.tape.call(Split { axis, sizes }, &[self.into()]);
         (0..results.len()).map(|k| results.real(k)).collect()
     }
-
-    /// The axis cut into equal parts; what does not divide makes the first parts longer by one.
-    ///
-    /// # Panics
-    /// The axis does not exist, or `parts` is 0.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let parts = tape.zeros([2, 5]).chunk(1, 3);
-    /// let sizes: Vec<usize> = parts.iter().map(|p| p.dims()[1]).collect();
-    /// assert_eq!(sizes, [2, 2, 1]);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn chunk(self, axis: isize, parts: usize) -> Vec<Self> {
-        let axis = self.axis("chunk", axis);
-        let size = self.dims()[axis];
-        // More parts than a line can have results are refused by it; without the bound, the list itself would be too long.
-        let sizes = (0..parts.min(1 << 17)).map(|k| size / parts + usize::from(k < size % parts)).collect();
-        self.split_at_sizes(axis, sizes)
-    }
 }
 
 impl<T: Real> IntVar<'_, T> {

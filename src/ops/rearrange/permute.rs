@@ -81,11 +81,11 @@ fn exchanged(rank: usize, a: usize, b: usize) -> SmallVec<[usize; 4]> {
     order
 }
 
-/// The order of `rank` axes with one of them taken out and put in at another place.
-fn moved(rank: usize, from: usize, to: usize) -> SmallVec<[usize; 4]> {
-    let mut order: SmallVec<[usize; 4]> = (0..rank).filter(|&k| k != from).collect();
-    order.insert(to, from);
-    order
+/// The order of `rank` axes with some of them at the places given, the others in the places left.
+fn moved(rank: usize, from: &[usize], to: &[usize]) -> SmallVec<[usize; 4]> {
+    let mut others = (0..rank).filter(|k| !from.contains(k));
+    let at = |k: usize| to.iter().position(|&t| t == k).map(|i| from[i]);
+    (0..rank).map(|k| at(k).or_else(|| others.next()).expect("as many places as axes")).collect()
 }
 
 /// What `t` says of a tensor that has no rows and columns.
@@ -93,6 +93,13 @@ fn too_flat(dims: &Dims) -> Error {
     Error::shape(format!("shape {dims} has no rows and columns to exchange"))
         .rule(format!("the rank is 2 or more; it is {}", dims.rank()))
         .fix("`unsqueeze` a vector to one row or one column first")
+}
+
+/// What `movedim` says of lists of different lengths.
+fn unpaired(from: &[usize], to: &[usize]) -> Error {
+    Error::shape(format!("axes {from:?} to places {to:?}"))
+        .rule("there is one place for every axis that is moved")
+        .fix("make the lists equally long")
 }
 
 impl<'t, T: Real> Var<'t, T> {
@@ -171,22 +178,30 @@ impl<'t, T: Real> Var<'t, T> {
         self.permuted(exchanged(rank, rank - 2, rank - 1))
     }
 
-    /// One axis moved to another place; the others keep their order. Negative ones count from the end.
+    /// Axes moved to other places, each to the one of the same rank in the list; the others keep their order. Negative
+    /// ones count from the end.
     ///
     /// # Panics
-    /// An axis does not exist.
+    /// An axis does not exist or is named twice, or there are more axes than places.
     ///
     /// ```
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let images = tape.zeros([8, 28, 30, 3]);                    // depth last
     /// assert_eq!(images.movedim(-1, 1).dims(), [8, 3, 28, 30]);
+    /// assert_eq!(images.movedim([2, 3], [0, 1]).dims(), [30, 3, 8, 28]);
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn movedim(self, from: isize, to: isize) -> Self {
-        let (from, to) = (self.axis("movedim", from), self.axis("movedim", to));
-        self.permuted(moved(self.rank(), from, to))
+    pub fn movedim(self, from: impl Into<Axes>, to: impl Into<Axes>) -> Self {
+        let dims = self.dims();
+        let both = from.into().in_order(&dims).and_then(|from| Ok((from, to.into().in_order(&dims)?)));
+        match both
+            .and_then(|(from, to)| if from.len() == to.len() { Ok((from, to)) } else { Err(unpaired(&from, &to)) })
+        {
+            Ok((from, to)) => self.permuted(moved(dims.rank(), &from, &to)),
+            Err(e) => self.tape.blame(e, "movedim", &[self.id]).raise(),
+        }
     }
 }
 
@@ -240,6 +255,23 @@ pub(crate) mod tests {
         let tape = Tape::new();
         let x = tape.ints(ndarray::array![[1, 2, 3], [4, 5, 6]]);
         assert_eq!(x.transpose(0, 1).value().as_slice().unwrap(), [1, 4, 2, 5, 3, 6]);
+    }
+
+    #[test]
+    fn axes_move_together_and_the_others_close_ranks() {
+        let tape = Tape::new();
+        let x = tape.zeros([2, 3, 4, 5]);
+        assert_eq!(x.movedim([0, -1], [-1, 0]).dims(), [5, 3, 4, 2]);
+        assert_eq!(x.movedim(3, 0).dims(), [5, 2, 3, 4]);
+        assert_eq!(x.movedim([1, 3], [2, 0]).dims(), [5, 2, 3, 4]);
+        assert_eq!(x.movedim(.., [3, 2, 1, 0]).dims(), [5, 4, 3, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "movedim: axes [0, 1] to places [2]")]
+    fn every_axis_needs_a_place() {
+        let tape = Tape::new();
+        let _ = tape.zeros([2, 3, 4]).movedim([0, 1], 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Also `stop_gradient`, which shares the value and cuts the derivative.
 
 use crate::ops::prelude::*;
+use crate::shape::Sizes;
 
 /// The operand under another shape with as many elements.
 #[derive(Clone, Debug)]
@@ -105,37 +106,8 @@ impl<T: Real> Op<T> for StopGradient {
     }
 }
 
-fn flat_from(dims: &Dims, axis: usize) -> Dims {
-    let mut flat = Dims::from(&dims[..axis]);
-    flat.push(dims[axis..].iter().product());
-    flat
-}
-
-fn squeezed(dims: &Dims, axis: usize) -> Result<Dims, Error> {
-    let mut rest = dims.clone();
-    match rest.remove(axis) {
-        1 => Ok(rest),
-        size => Err(Error::shape(format!("axis {axis} of shape {dims} has size {size}"))
-            .rule("only an axis of size 1 can be left out")
-            .fix("take one index of it with `index_axis`, or reduce over it")),
-    }
-}
-
-pub(crate) fn unsqueezed(dims: &Dims, axis: isize) -> Result<Dims, Error> {
-    let places = dims.rank() as isize + 1;
-    let at = if axis < 0 { axis + places } else { axis };
-    if !(0..places).contains(&at) {
-        return Err(Error::shape(format!("shape {dims} has no place {axis} for a new axis"))
-            .rule(format!("the result has axes {} to {}", -places, places - 1))
-            .fix("use a position within that range"));
-    }
-    let mut more = dims.clone();
-    more.insert(at as usize, 1);
-    Ok(more)
-}
-
 impl<'t, T: Real> Var<'t, T> {
-    /// The same elements in row-major order under another shape.
+    /// The same elements in row-major order under another shape; one size may be −1, which is what the others leave.
     ///
     /// # Panics
     /// The number of elements differs.
@@ -145,11 +117,15 @@ impl<'t, T: Real> Var<'t, T> {
     /// let tape = Tape::new();
     /// let x = tape.var([[1., 2., 3.], [4., 5., 6.]]);
     /// assert_eq!(x.reshape([3, 2]).value()[[2, 0]], 5.0);
+    /// assert_eq!(x.reshape([1, -1]).dims(), [1, 6]);
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn reshape(self, dims: impl Into<Dims>) -> Self {
-        let dims = dims.into();
+    pub fn reshape(self, sizes: impl Into<Sizes>) -> Self {
+        let dims = match sizes.into().filled_by(self.count()) {
+            Ok(dims) => dims,
+            Err(e) => self.tape.blame(e, "reshape", &[self.id]).raise(),
+        };
         if self.tape.in_rule() {
             if self.dims() == dims {
                 return self;
@@ -159,77 +135,6 @@ impl<'t, T: Real> Var<'t, T> {
             }
         }
         self.tape.call(Reshape { dims }, &[self.into()]).real(0)
-    }
-
-    /// All elements in one axis, row-major; a scalar becomes one element.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// assert_eq!(tape.var([[1., 2.], [3., 4.]]).flatten().value().as_slice().unwrap(), [1., 2., 3., 4.]);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn flatten(self) -> Self {
-        self.reshape(self.count())
-    }
-
-    /// The axes before `axis` as they are, all others in one: `flatten_from(1)` makes a batch of images a batch of rows.
-    ///
-    /// # Panics
-    /// The axis does not exist.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// assert_eq!(tape.zeros([8, 3, 4, 5]).flatten_from(1).dims(), [8, 60]);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn flatten_from(self, axis: isize) -> Self {
-        let axis = self.axis("flatten_from", axis);
-        self.reshape(flat_from(&self.dims(), axis))
-    }
-
-    /// The tensor without an axis of size 1.
-    ///
-    /// # Panics
-    /// The axis does not exist, or its size is not 1.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// assert_eq!(tape.zeros([2, 1, 3]).squeeze(1).dims(), [2, 3]);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn squeeze(self, axis: isize) -> Self {
-        let axis = self.axis("squeeze", axis);
-        match squeezed(&self.dims(), axis) {
-            Ok(dims) => self.reshape(dims),
-            Err(e) => self.tape.blame(e, "squeeze", &[self.id]).raise(),
-        }
-    }
-
-    /// The tensor with a new axis of size 1 at position `axis`; negative ones count from the end, so -1 is behind all.
-    ///
-    /// # Panics
-    /// The position lies outside the result's axes.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let x = tape.zeros([2, 3]);
-    /// assert_eq!(x.unsqueeze(0).dims(), [1, 2, 3]);
-    /// assert_eq!(x.unsqueeze(-1).dims(), [2, 3, 1]);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn unsqueeze(self, axis: isize) -> Self {
-        match unsqueezed(&self.dims(), axis) {
-            Ok(dims) => self.reshape(dims),
-            Err(e) => self.tape.blame(e, "unsqueeze", &[self.id]).raise(),
-        }
     }
 
     /// The value, cut off from differentiation: its derivative is zero by decree.
@@ -249,47 +154,16 @@ impl<'t, T: Real> Var<'t, T> {
 }
 
 impl<'t, T: Real> IntVar<'t, T> {
-    /// The same integers in row-major order under another shape.
+    /// The same integers in row-major order under another shape; one size may be −1, which is what the others leave.
     ///
     /// # Panics
     /// The number of elements differs.
     #[track_caller]
     #[must_use]
-    pub fn reshape(self, dims: impl Into<Dims>) -> Self {
-        self.tape.call(Reshape { dims: dims.into() }, &[self.into()]).int(0)
-    }
-
-    /// As [`Var::flatten`].
-    #[track_caller]
-    #[must_use]
-    pub fn flatten(self) -> Self {
-        self.reshape(self.count())
-    }
-
-    /// As [`Var::squeeze`].
-    ///
-    /// # Panics
-    /// As there.
-    #[track_caller]
-    #[must_use]
-    pub fn squeeze(self, axis: isize) -> Self {
-        let axis = self.axis("squeeze", axis);
-        match squeezed(&self.dims(), axis) {
-            Ok(dims) => self.reshape(dims),
-            Err(e) => self.tape.blame(e, "squeeze", &[self.id]).raise(),
-        }
-    }
-
-    /// As [`Var::unsqueeze`].
-    ///
-    /// # Panics
-    /// As there.
-    #[track_caller]
-    #[must_use]
-    pub fn unsqueeze(self, axis: isize) -> Self {
-        match unsqueezed(&self.dims(), axis) {
-            Ok(dims) => self.reshape(dims),
-            Err(e) => self.tape.blame(e, "unsqueeze", &[self.id]).raise(),
+    pub fn reshape(self, sizes: impl Into<Sizes>) -> Self {
+        match sizes.into().filled_by(self.count()) {
+            Ok(dims) => self.tape.call(Reshape { dims }, &[self.into()]).int(0),
+            Err(e) => self.tape.blame(e, "reshape", &[self.id]).raise(),
         }
     }
 }
@@ -315,31 +189,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn scalars_become_vectors_and_back() {
+    #[should_panic(expected = "reshape: 6 elements do not fill the sizes [4, -1]")]
+    fn an_open_size_is_a_whole_number() {
         let tape = Tape::new();
-        let x = tape.var(2.0);
-        assert_eq!(x.flatten().dims(), [1]);
-        assert_eq!(x.unsqueeze(-1).squeeze(0).dims(), []);
-        assert_eq!(tape.zeros([2, 0, 3]).flatten_from(-2).dims(), [2, 0]);
-        assert_eq!(
-            tape.ints(ndarray::array![[7, 8]]).squeeze(0).unsqueeze(1).flatten().value().as_slice().unwrap(),
-            [7, 8]
-        );
-    }
-
-    #[test]
-    #[should_panic(expected = "squeeze: axis 0 of shape [2, 3] has size 2")]
-    fn only_size_one_is_squeezed() {
-        let tape = Tape::new();
-        let _ = tape.zeros([2, 3]).squeeze(0);
-    }
-
-    #[test]
-    #[should_panic(
-        expected = "unsqueeze: shape [2] has no place 2 for a new axis\n  rule: the result has axes -2 to 1"
-    )]
-    fn a_new_axis_lies_within_the_result() {
-        let tape = Tape::new();
-        let _ = tape.zeros([2]).unsqueeze(2);
+        let _ = tape.zeros([2, 3]).reshape([4, -1]);
     }
 }

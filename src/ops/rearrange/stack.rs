@@ -1,9 +1,9 @@
 //! Stack and unstack: tensors of one shape side by side along a new axis, and taken apart again.
 //! Both are composites of concat or split with reshapes, which move nothing.
 
+use super::axes::unsqueezed;
 use super::concat::{first, joined};
 use super::handle::Handle;
-use super::reshape::unsqueezed;
 use crate::ops::prelude::*;
 
 /// The tensors, all of one shape, side by side along a new axis; negative positions count from the end of the result.

@@ -11,6 +11,7 @@ mod pool;
 mod rearrange;
 mod reduce;
 mod resample;
+mod scalars;
 
 use crate::call::{Call, Mapped};
 
