@@ -197,6 +197,26 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn amin(self, axes: impl Into<Axes>) -> Self {
         self.extremum(End::Min, axes.into())
     }
+
+    /// The smallest and the largest elements over some axes: [`amin`](Var::amin) and [`amax`](Var::amax).
+    ///
+    /// # Panics
+    /// As there.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[1., 2.], [7., 5.]]);
+    /// let (low, high) = x.aminmax(..);
+    /// let unit = (x - low) / (high - low);
+    /// assert_eq!((unit.min().item(), unit.max().item()), (0., 1.));
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn aminmax(self, axes: impl Into<Axes>) -> (Self, Self) {
+        let axes = axes.into();
+        (self.amin(axes.clone()), self.amax(axes))
+    }
 }
 
 #[cfg(test)]

@@ -80,8 +80,9 @@ impl<'t, T: Real> Var<'t, T> {
     /// The variance over some axes, Σ (xᵢ − μ)² / (n − correction).
     ///
     /// Correction 0 is the variance of the elements themselves (of a population), 1 the unbiased estimate from a sample
-    /// (Bessel's correction). Where n is at most the correction the divisor is 0, as in PyTorch: the result is NaN, or ∞
-    /// where the squares are not 0.
+    /// (Bessel's correction); it need not be whole (1.5 makes the standard deviation of normal samples nearly unbiased).
+    /// Where n is at most the correction the divisor is 0, as in PyTorch: the result is NaN, or ∞ where the squares are
+    /// not 0.
     ///
     /// # Panics
     /// An axis does not exist or is named twice.
@@ -95,13 +96,13 @@ impl<'t, T: Real> Var<'t, T> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn var_over(self, axes: impl Into<Axes>, correction: usize) -> Self {
+    pub fn var_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Self {
         let axes = axes.into();
         let dims = self.dims();
         let list = self.axes("var", &axes);
         let n = count(&dims, &list);
         let mean = self.sum_axes(&list).reshape(ones_at(&dims, &list)) / n as f64;
-        (self - mean).square().sum_over(axes) / n.saturating_sub(correction) as f64
+        (self - mean).square().sum_over(axes) / (n as f64 - correction.into()).max(0.0)
     }
 
     /// The standard deviation of all elements, √(1/n Σ (xᵢ − μ)²); where they are all equal its derivative is 0.
@@ -133,7 +134,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// ```
     #[track_caller]
     #[must_use]
-    pub fn std_over(self, axes: impl Into<Axes>, correction: usize) -> Self {
+    pub fn std_over(self, axes: impl Into<Axes>, correction: impl Into<f64>) -> Self {
         let var = self.var_over(axes, correction);
         self.tape.row(bound(Table::ROOT, []), &[var.into()]).real(0)
     }
@@ -183,6 +184,7 @@ pub(crate) mod tests {
         assert!(tape.var([2.0]).var_over(0, 1).item().is_nan());
         assert_eq!(tape.var([2.0]).var().item(), 0.0);
         assert_eq!(tape.var([2.0, 4.0]).var_over(0, 3).item(), f64::INFINITY);
+        assert_eq!(tape.var([2.0, 4.0]).var_over(0, 1.5).item(), 4.0);
     }
 
     #[test]

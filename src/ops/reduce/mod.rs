@@ -5,5 +5,6 @@ pub(super) mod amax;
 pub(super) mod lines;
 pub(super) mod logsumexp;
 pub(super) mod mean;
+pub(super) mod missing;
 pub(super) mod prod;
 pub(super) mod winner;
