@@ -33,6 +33,48 @@ fn one_operand() {
 }
 
 #[test]
+fn activations() {
+    assert_eq!(slopes(&[0.0], |x| x.selu()), [1.050_700_987_355_480_5 * 1.673_263_242_354_377_2]);
+    assert_eq!(slopes(&[0.0], |x| x.prelu(x.tape().constant(0.25))), [0.25]);
+    assert_eq!(slopes(&[0.0], |x| x.celu(2.0)), [1.0]);
+    assert_eq!(slopes(&[0.0], |x| x.softsign()), [1.0]);
+    assert_eq!(slopes(&[0.0, 6.0], |x| x.relu6()), [0.0; 2]);
+    assert_eq!(slopes(&[-3.0, 3.0], |x| x.hardsigmoid()), [0.0; 2]);
+    assert_eq!(slopes(&[-3.0, 0.0, 3.0], |x| x.hardswish()), [0.0, 0.5, 1.0]);
+    assert_eq!(slopes(&[-0.5, 0.5], |x| x.softshrink(0.5)), [0.0; 2]);
+    assert_eq!(slopes(&[-0.5, 0.5], |x| x.hardshrink(0.5)), [0.0; 2]);
+    assert_eq!(slopes(&[0.5], |x| x.threshold(0.5, 20.0)), [0.0]);
+    let at_threshold = slopes(&[0.5], |x| x.softplus_with(2.0, 1.0))[0];
+    assert!((at_threshold - 1.0 / (1.0 + (-1f64).exp())).abs() < 1e-15);
+}
+
+#[test]
+fn jumps() {
+    assert_eq!(slopes(&[1.0, -1.0], |x| x.frac()), [1.0; 2]);
+    assert_eq!(slopes(&[1.0, 1.5], |x| x.trunc()), [0.0; 2]);
+    assert_eq!(slopes(&[0.05, 0.12], |x| x.round_to(1)), [0.0; 2]);
+    assert_eq!(slopes(&[4.0, 5.0], |x| x.floor_divide(2.0)), [0.0; 2]);
+    assert_eq!(slopes(&[4.0, -5.0], |x| x.fmod(2.0)), [1.0; 2]);
+    assert_eq!(slopes(&[4.0, -5.0], |x| x.remainder(2.0)), [1.0; 2]);
+    let tape = Tape::<f64>::default();
+    let a = tape.constant(-5.0);
+    let b = tape.var(2.0);
+    assert_eq!(a.fmod(b).backward()[b][[]], 2.0);
+    assert_eq!(a.remainder(b).backward()[b][[]], 3.0);
+}
+
+#[test]
+fn logarithms_of_nothing() {
+    let tape = Tape::<f64>::default();
+    let (x, y) = (tape.var([0.0, 0.0]), tape.var([0.0, 3.0]));
+    let g = x.xlogy(y).sum().backward();
+    assert_eq!((g[x].as_slice().unwrap(), g[y].as_slice().unwrap()), (&[0.0, 3f64.ln()][..], &[0.0; 2][..]));
+    let (a, b) = (tape.var([f64::NEG_INFINITY, f64::INFINITY]), tape.var([f64::NEG_INFINITY, f64::INFINITY]));
+    assert_eq!(a.logaddexp(b).sum().backward()[a].as_slice().unwrap(), [0.0, 0.5]);
+    assert_eq!(slopes(&[f64::NAN, f64::INFINITY, 1.0], |x| x.nan_to_num(0.0, 1.0, 2.0)), [0.0, 0.0, 1.0]);
+}
+
+#[test]
 fn ties() {
     let tape = Tape::<f64>::default();
     let (a, b) = (tape.var(3.0), tape.var(3.0));

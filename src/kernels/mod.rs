@@ -14,6 +14,7 @@ pub(crate) mod product;
 pub(crate) mod random;
 pub(crate) mod reduce;
 pub(crate) mod softmax;
+pub(crate) mod special;
 pub(crate) mod standard;
 pub(crate) mod strided;
 pub(crate) mod unfold;

@@ -51,6 +51,27 @@ activations! {
 
     /// ln(1 + eˣ) as a layer; see [`Var::softplus`].
     Softplus "softplus" => softplus;
+
+    /// The scaled elu as a layer; see [`Var::selu`].
+    Selu "selu" => selu;
+
+    /// x·tanh(softplus x) as a layer; see [`Var::mish`].
+    Mish "mish" => mish;
+
+    /// min(max(x, 0), 6) as a layer; see [`Var::relu6`].
+    Relu6 "relu6" => relu6;
+
+    /// The piecewise linear sigmoid as a layer; see [`Var::hardsigmoid`].
+    Hardsigmoid "hardsigmoid" => hardsigmoid;
+
+    /// The piecewise quadratic swish as a layer; see [`Var::hardswish`].
+    Hardswish "hardswish" => hardswish;
+
+    /// ln σ(x) as a layer; see [`Var::log_sigmoid`].
+    LogSigmoid "log sigmoid" => log_sigmoid;
+
+    /// x/(1 + |x|) as a layer; see [`Var::softsign`].
+    Softsign "softsign" => softsign;
 }
 
 macro_rules! activations_with_a_number {

@@ -24,13 +24,18 @@ inventory! {
     norm::batch_norm;
     norm::layer_norm;
     norm::softmax;
+    pointwise::activation;
     pointwise::arith;
     pointwise::compare;
     pointwise::extrema;
+    pointwise::gated;
+    pointwise::joint;
     pointwise::mask;
     pointwise::polar;
     pointwise::pow;
+    pointwise::rounding;
     pointwise::select;
+    pointwise::special;
     pointwise::unary;
     random;
     rearrange::broadcast;
@@ -199,8 +204,7 @@ mod tests {
         assert!(all > 100, "{all} operations");
         assert_eq!(unchecked(&files, &checked), []);
         let unary = &files.iter().find(|(file, _)| file == "pointwise/unary").unwrap().1;
-        // The rows of the table, and the gate of relu.
-        assert_eq!(defined(unary).len(), crate::ops::pointwise::table::Table::<f64>::UNARY.len() + 1);
+        assert_eq!(defined(unary).len(), crate::ops::pointwise::table::Table::<f64>::UNARY.len());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A case's arguments on a tape: tensors are leaves, the rest is read by position or keyword, as Python does.
 //! A map from a PyTorch call to this crate's methods is written against it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use wengert::prelude::*;
 
@@ -30,6 +30,9 @@ pub struct Call<'t> {
     kwargs: Vec<(String, Given<'t>)>,
     /// Real tensors in order, without those that a map has declared to have no gradient.
     leaves: RefCell<Vec<Var<'t, f64>>>,
+    gradients: usize,
+    /// Whether the reference computes its gradient with a constant that is rounded to f32.
+    single: Cell<bool>,
 }
 
 /// What a map yields: lines in PyTorch's order, or why there is no such call here.
@@ -77,12 +80,27 @@ impl<'t> Call<'t> {
         let input = put(&case.input);
         let args = case.args.iter().map(put).collect();
         let kwargs = case.kwargs.iter().map(|(name, v)| (name.clone(), put(v))).collect();
-        Call { tape, input, args, kwargs, leaves }
+        Call { tape, input, args, kwargs, leaves, gradients: case.grads.len(), single: Cell::new(false) }
     }
 
     /// The real tensors that have a gradient, in order.
     pub fn leaves(&self) -> Vec<Var<'t, f64>> {
         self.leaves.borrow().clone()
+    }
+
+    /// How many gradients the reference has.
+    pub fn gradients(&self) -> usize {
+        self.gradients
+    }
+
+    /// Declares that the reference's gradient holds a constant rounded to f32, and has no more digits than that.
+    pub fn holds_single_precision(&self) {
+        self.single.set(true);
+    }
+
+    /// Whether it does.
+    pub fn is_single_precision(&self) -> bool {
+        self.single.get()
     }
 
     /// The tensor before the arguments.

@@ -8,6 +8,7 @@ use crate::case::{Array, Case, Elements};
 
 /// Bounds on a difference: relative to the element, and to the largest element of its tensor.
 const RELATIVE: f64 = 1e-9;
+const RELATIVE_SINGLE: f64 = 1e-7;
 const TO_LARGEST: f64 = 1e-11;
 
 /// How a case agrees.
@@ -28,7 +29,7 @@ pub fn compare(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<A
         match ours {
             Output::Real(y) => {
                 let value = y.try_tensor().map_err(|e| format!("{what}: {e:#}"))?;
-                elements(&what, value.dims(), value.as_slice(), theirs, false)?;
+                elements(&what, value.dims(), value.as_slice(), theirs, RELATIVE, false)?;
             }
             Output::Ints(y) => {
                 let value = y.try_tensor().map_err(|e| format!("{what}: {e:#}"))?;
@@ -36,7 +37,7 @@ pub fn compare(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<A
                 if theirs.elements == Elements::Real {
                     return Err(format!("{what} is of the integer kind, and real in the reference"));
                 }
-                elements(&what, value.dims(), &numbers, theirs, false)?;
+                elements(&what, value.dims(), &numbers, theirs, RELATIVE, false)?;
             }
         }
     }
@@ -60,10 +61,11 @@ fn gradients(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<Agr
         }
     }
     let mut agreement = Agreement::Full;
+    let relative = if call.is_single_precision() { RELATIVE_SINGLE } else { RELATIVE };
     for (k, (ours, theirs)) in sums.into_iter().zip(&case.grads).enumerate() {
         let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
         let value = ours.try_tensor().map_err(|e| format!("gradient {k}: {e:#}"))?;
-        if elements(&format!("gradient {k}"), value.dims(), value.as_slice(), theirs, true)? {
+        if elements(&format!("gradient {k}"), value.dims(), value.as_slice(), theirs, relative, true)? {
             agreement = Agreement::FiniteWhereReferenceIsNot;
         }
     }
@@ -71,14 +73,21 @@ fn gradients(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<Agr
 }
 
 /// Compares two tensors; whether the reference is NaN at a place where ours may be finite, and is.
-fn elements(what: &str, dims: &[usize], ours: &[f64], theirs: &Array, nan_yields: bool) -> Result<bool, String> {
+fn elements(
+    what: &str,
+    dims: &[usize],
+    ours: &[f64],
+    theirs: &Array,
+    relative: f64,
+    nan_yields: bool,
+) -> Result<bool, String> {
     if dims != theirs.dims {
         return Err(format!("{what} has shape {dims:?}, in the reference {:?}", theirs.dims));
     }
     let largest = theirs.data.iter().filter(|v| v.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
     let mut yielded = false;
     for (i, (&a, &b)) in ours.iter().zip(&theirs.data).enumerate() {
-        if a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= RELATIVE * b.abs() + TO_LARGEST * largest {
+        if a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= relative * b.abs() + TO_LARGEST * largest {
             continue;
         }
         if nan_yields && b.is_nan() && a.is_finite() {

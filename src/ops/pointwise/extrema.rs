@@ -3,7 +3,7 @@
 
 use super::arith::binary;
 use super::compare::LineOrNumber;
-use super::table::{Table, bound, row};
+use super::table::{Table, between, bound, row};
 use crate::ops::prelude::*;
 
 const ANY: (f64, f64) = (-2.0, 2.0);
@@ -60,15 +60,7 @@ impl<T: Real> Table<T> {
             }
         };
         push |_, v, at, p| Push::Along(v.gate_between(at.x(0), *p));
-        decide |p, at| {
-            let (x, [low, high]) = (at.x(0), p.map(LineOrNumber::Number));
-            let gap = |bound: T| (x - bound.as_f64()).abs();
-            Decision {
-                what: "inside the bounds or not",
-                choice: x.gt(low).and(x.lt(high)),
-                gap: Some(gap(p[0]).minimum(gap(p[1]))),
-            }
-        };
+        decide |p, at| between(at.x(0), p[0].as_f64(), p[1].as_f64());
         derivative "1 where low < x < high"; reads Reads::OPERANDS; domain [(-0.4, 0.4)]; cheap
     };
 
@@ -223,8 +215,9 @@ impl<'t, T: Real> Var<'t, T> {
         self.tape.row(bound(Table::GATE_WINNER, [sign]), &[self.into(), a.into(), b.into()]).real(0)
     }
 
+    /// This value where low < x < high, else 0.
     #[track_caller]
-    fn gate_between(self, x: Self, bounds: [T; 2]) -> Self {
+    pub(super) fn gate_between(self, x: Self, bounds: [T; 2]) -> Self {
         self.tape.row(Bound { row: Table::GATE_BETWEEN, params: bounds }, &[self.into(), x.into()]).real(0)
     }
 }

@@ -20,6 +20,18 @@ pub(crate) fn truth<T: Real>(holds: bool) -> T {
     if holds { T::one() } else { T::zero() }
 }
 
+/// The decision of a row whose kink or jump is at one number: the side on which x is.
+pub(crate) fn side<'t, T: Real>(x: Var<'t, T>, at: f64) -> Decision<'t, T> {
+    let (what, from) = if at == 0.0 { ("side of 0", x) } else { ("side of a number", x - at) };
+    Decision { what, choice: x.gt(at), gap: Some(from.abs()) }
+}
+
+/// The decision of a row with kinks at two numbers: whether x is between them.
+pub(crate) fn between<'t, T: Real>(x: Var<'t, T>, low: f64, high: f64) -> Decision<'t, T> {
+    let gap = (x - low).abs().minimum((x - high).abs());
+    Decision { what: "inside the bounds or not", choice: x.gt(low).and(x.lt(high)), gap: Some(gap) }
+}
+
 /// One row: the loop from a scalar formula, the rule from an expression over handles.
 ///
 /// ```text
@@ -65,12 +77,12 @@ macro_rules! row {
     (@cost dear) => { false };
 }
 
-/// A table of unary rows: constant, method, formula, domain for checks, derivative, cost, and an example for the docs.
+/// A named table of unary rows: constant, method, formula, domain for checks, derivative, cost, and an example for the docs.
 ///
 /// `d[y] 1.0 - y.square()` is the local derivative as an expression of what stands in the brackets; `push[x; v] ..`
 /// gives its product with v instead; `zero[] "why"` says that it is zero wherever it exists.
 macro_rules! unary {
-    ($($(#[$doc:meta])* $NAME:ident $name:ident($($p:ident),*) |$x:ident| $f:expr; in $domain:expr;
+    (table $TABLE:ident; $($(#[$doc:meta])* $NAME:ident $name:ident($($p:ident),*) |$x:ident| $f:expr; in $domain:expr;
        $rule:ident[$($r:ident)* $(; $v:ident)?] $d:expr; $cost:ident; $(decide $decide:expr;)?
        ex $call:literal => $value:literal;)+) => {
         impl<T: Real> Table<T> {
@@ -83,9 +95,9 @@ macro_rules! unary {
                 };
             )+
 
-            /// All unary rows, in the order of the table.
+            /// All rows of this table, in its order.
             #[cfg(test)]
-            pub(crate) const UNARY: &'static [&'static Row<T>] = &[$(Self::$NAME),+];
+            pub(crate) const $TABLE: &'static [&'static Row<T>] = &[$(Self::$NAME),+];
         }
 
         impl<'t, T: Real> Var<'t, T> {
@@ -109,11 +121,13 @@ macro_rules! unary {
     };
     (@d [$($r:ident)*] () $v:ident, $at:ident, $p:ident, [$($q:ident),*], $d:expr) => {{
         let (_, [$($q,)* ..]) = ($at, $p.map(|c| c.as_f64()));
+        $(let _ = $q;)*
         $(let $r = unary!(@bind $r $at);)*
         Push::Along($v.azmul($d))
     }};
     (@push [$($r:ident)*] ($w:ident) $v:ident, $at:ident, $p:ident, [$($q:ident),*], $d:expr) => {{
         let (_, [$($q,)* ..]) = ($at, $p.map(|c| c.as_f64()));
+        $(let _ = $q;)*
         let $w = $v;
         $(let $r = unary!(@bind $r $at);)*
         Push::Along($d)

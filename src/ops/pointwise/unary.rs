@@ -1,24 +1,18 @@
-//! The table of unary pointwise operations: one row each, with formula, derivative, test domain and an example.
-//! At kinks the policy of docs/kinks.md holds: relu'(0) = |x|'(0) = 0.
+//! The table of elementary functions of one operand: one row each, with formula, derivative, test domain and an example.
+//! Activations, rounding and special functions have tables of their own beside this one.
 
-use std::f64::consts::{FRAC_1_SQRT_2, LN_2, LN_10, PI};
+use std::f64::consts::{LN_2, LN_10};
 
-use super::table::{Table, bound, row, unary};
+use super::table::{Table, bound, row, side, unary};
 use crate::ops::prelude::*;
 
 const ANY: (f64, f64) = (-2.0, 2.0);
 const POSITIVE: (f64, f64) = (0.3, 3.0);
 const INSIDE_ONE: (f64, f64) = (-0.9, 0.9);
 
-/// √(2/π), the slope of the tanh form of GELU (Hendrycks and Gimpel, 2016).
-fn gelu_slope() -> f64 {
-    (2.0 / PI).sqrt()
-}
-
-/// The cubic coefficient of the tanh form of GELU, as published.
-const GELU_CUBIC: f64 = 0.044_715;
-
 unary! {
+    table UNARY;
+
     /// The exponential function eˣ.
     EXP exp() |x| x.exp(); in ANY; d[y] y; dear; ex "var(0.5).exp()" => "1.6487212707";
 
@@ -59,12 +53,12 @@ unary! {
 
     /// The absolute value |x|; its derivative at 0 is 0.
     ABS abs() |x| x.abs(); in POSITIVE; d[x] x.sign(); cheap;
-        decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
-        ex "var(-2.0).abs()" => "2.0";
+        decide |_, at| side(at.x(0), 0.0); ex "var(-2.0).abs()" => "2.0";
 
     /// The sign of x: −1, 0 or 1; NaN for NaN.
     SIGN sign() |x| if x > T::zero() { T::one() } else if x < T::zero() { -T::one() } else { x * T::zero() }; in POSITIVE;
-        zero[] "sign is constant on either side of 0"; cheap; ex "var(-2.0).sign()" => "-1.0";
+        zero[] "sign is constant on either side of 0"; cheap; decide |_, at| side(at.x(0), 0.0);
+        ex "var(-2.0).sign()" => "-1.0";
 
     /// The sine.
     SIN sin() |x| x.sin(); in ANY; d[x] x.cos(); dear; ex "var(0.5).sin()" => "0.4794255386";
@@ -106,96 +100,6 @@ unary! {
     SIGMOID sigmoid() |x| if x >= T::zero() { ((-x).exp() + T::one()).recip() } else { let e = x.exp(); e / (e + T::one()) };
         in ANY; d[y] y * (1.0 - y); dear; ex "var(0.5).sigmoid()" => "0.6224593312";
 
-    /// ln(1 + eˣ), the smooth relu; does not overflow.
-    SOFTPLUS softplus() |x| x.max(T::zero()) + (-x.abs()).exp().ln_1p(); in ANY; d[x] x.sigmoid(); dear;
-        ex "var(0.5).softplus()" => "0.9740769842";
-
-    /// max(x, 0); its derivative at 0 is 0, and NaN stays NaN.
-    RELU relu() |x| if x <= T::zero() { T::zero() } else { x }; in POSITIVE; push[x; v] v.gate(x); cheap;
-        decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
-        ex "var(-2.0).relu()" => "0.0";
-
-    /// x where x > 0, slope·x elsewhere.
-    LEAKY_RELU leaky_relu(slope) |x| if x > T::zero() { x } else { slope * x }; in POSITIVE;
-        push[x; v] x.gt(0.0).select(v, v * slope); cheap;
-        decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
-        ex "var(-2.0).leaky_relu(0.1)" => "-0.2";
-
-    /// x where x > 0, alpha·(eˣ − 1) elsewhere (Clevert, Unterthiner and Hochreiter, 2015).
-    ELU elu(alpha) |x| if x > T::zero() { x } else { alpha * x.exp_m1() }; in POSITIVE;
-        push[x; v] x.gt(0.0).select(v, v.azmul(x.exp() * alpha)); dear;
-        decide |_, at| Decision { what: "side of 0", choice: at.x(0).gt(0.0), gap: Some(at.x(0).abs()) };
-        ex "var(-1.0).elu(1.0)" => "-0.6321205588";
-
-    /// x·Φ(x) with the normal distribution's Φ: the exact form of GELU (Hendrycks and Gimpel, 2016).
-    GELU gelu() |x| T::of(0.5) * x * (x * T::of(-FRAC_1_SQRT_2)).erfc(); in ANY;
-        d[x] (x * -FRAC_1_SQRT_2).erfc() * 0.5 + x * (x.square() * -0.5).exp() * (2.0 * PI).sqrt().recip(); dear;
-        ex "var(0.5).gelu()" => "0.3457312306";
-
-    /// The tanh form of GELU, x/2·(1 + tanh(√(2/π)(x + 0.044715 x³))).
-    GELU_TANH gelu_tanh() |x| {
-            let inner = T::of(gelu_slope()) * (x + T::of(GELU_CUBIC) * x * x * x);
-            T::of(0.5) * x * (T::one() + inner.tanh())
-        }; in ANY;
-        d[x] {
-            let t = ((x + x.square() * x * GELU_CUBIC) * gelu_slope()).tanh();
-            (t + 1.0) * 0.5 + (1.0 - t.square()).azmul(x * (x.square() * (3.0 * GELU_CUBIC) + 1.0)) * (0.5 * gelu_slope())
-        }; dear;
-        ex "var(0.5).gelu_tanh()" => "0.345714009";
-
-    /// x·σ(x), the swish.
-    SILU silu() |x| if x >= T::zero() { x / ((-x).exp() + T::one()) } else { let e = x.exp(); x * (e / (e + T::one())) };
-        in ANY; d[x] { let s = x.sigmoid(); s * (x * (1.0 - s) + 1.0) }; dear; ex "var(0.5).silu()" => "0.3112296656";
-
-    /// The error function, 2/√π ∫₀ˣ e^(−t²) dt.
-    ERF erf() |x| x.erf(); in ANY; d[x] (-x.square()).exp() * (2.0 / PI.sqrt()); dear; ex "var(0.5).erf()" => "0.5204998778";
-
-    /// 1 − erf x, accurate for large x.
-    ERFC erfc() |x| x.erfc(); in ANY; d[x] (-x.square()).exp() * (-2.0 / PI.sqrt()); dear; ex "var(0.5).erfc()" => "0.4795001222";
-
-    /// The largest integer not above x.
-    FLOOR floor() |x| x.floor(); in (0.1, 0.9); zero[] "floor is constant between integers"; cheap;
-        ex "var(-1.5).floor()" => "-2.0";
-
-    /// The smallest integer not below x.
-    CEIL ceil() |x| x.ceil(); in (0.1, 0.9); zero[] "ceil is constant between integers"; cheap;
-        ex "var(-1.5).ceil()" => "-1.0";
-
-    /// The nearest integer, halves to the even one.
-    ROUND round() |x| { let r = x.round(); if (x - x.trunc()).abs() == T::of(0.5) { T::of(2.0) * (x / T::of(2.0)).round() } else { r } };
-        in (0.1, 0.4); zero[] "round is constant between halves"; cheap; ex "var(2.5).round()" => "2.0";
-}
-
-impl<T: Real> Table<T> {
-    /// v where x > 0, else 0: how a cotangent passes a relu. A product with a step would make NaN of ∞·0.
-    pub(crate) const GATE: &'static Row<T> = row! {
-        GATE = "gate", |v: Real, x: Real; | -> Real { if x > T::zero() { v } else { T::zero() } };
-        push |i, u, at, _| match i {
-            0 => Push::Along(u.gate(at.x(1))),
-            _ => Push::Zero("the side of 0 is constant on either side"),
-        };
-        derivative "1 where x > 0; 0"; reads Reads { operands: Which::These(0b10), results: Which::None };
-        domain [ANY, POSITIVE]; cheap
-    };
-}
-
-impl<'t, T: Real> Var<'t, T> {
-    /// This value where x > 0, else 0: the adjoint of relu, as a selection and not a product.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let (v, x) = (tape.var([5., f32::INFINITY]), tape.constant([1., -1.]));
-    /// assert_eq!(v.gate(x).value().as_slice().unwrap(), [5., 0.]);
-    /// ```
-    ///
-    /// # Panics
-    /// The shapes do not broadcast.
-    #[track_caller]
-    #[must_use]
-    pub fn gate(self, x: Var<'t, T>) -> Var<'t, T> {
-        super::arith::binary(Table::GATE, self, x)
-    }
 }
 
 #[cfg(test)]
@@ -205,8 +109,10 @@ pub(crate) mod tests {
     use crate::ops::pointwise::table::tests::row_at;
 
     pub(crate) fn checks() -> Vec<OpCheck> {
-        let rows = Table::<f64>::UNARY.iter().chain([&Table::GATE]);
-        rows.flat_map(|row| [row_at(row, [0.7, 0.0], &[2, 3]), row_at(row, [0.7, 0.0], &[0])]).collect()
+        Table::<f64>::UNARY
+            .iter()
+            .flat_map(|row| [row_at(row, [0.7, 0.0], &[2, 3]), row_at(row, [0.7, 0.0], &[0])])
+            .collect()
     }
 
     #[test]
@@ -218,20 +124,8 @@ pub(crate) mod tests {
     fn kinks_follow_the_policy_and_nan_stays_nan() {
         let tape = Tape::<f64>::default();
         let x = tape.var([0.0, f64::NAN]);
-        assert_eq!(x.relu().sum().backward()[x][[0]], 0.0);
         assert_eq!(x.abs().sum().backward()[x][[0]], 0.0);
-        assert!(x.relu().value()[[1]].is_nan() && x.sign().value()[[1]].is_nan());
-    }
-
-    #[test]
-    fn rectifiers_and_gelu_have_their_limits_at_the_ends_of_the_range() {
-        let tape = Tape::<f32>::default();
-        let x = tape.var([f32::NEG_INFINITY, -3.0, -0.0, f32::INFINITY]);
-        let bits: Vec<u32> = x.relu().value().iter().map(|v| v.to_bits()).collect();
-        assert_eq!(bits, [0.0, 0.0, 0.0, f32::INFINITY].map(f32::to_bits));
-        assert_eq!(x.relu().sum().backward()[x].as_slice().unwrap(), [0.0, 0.0, 0.0, 1.0]);
-        let far = tape.var([-1e30, 1e30]);
-        assert_eq!(far.gelu_tanh().sum().backward()[far].as_slice().unwrap(), [0.0, 1.0]);
+        assert!(x.abs().value()[[1]].is_nan() && x.sign().value()[[1]].is_nan());
     }
 
     #[test]
