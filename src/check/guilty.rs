@@ -86,9 +86,8 @@ fn disagrees<T: Real>(local: &Subject<'_, T>, settings: &Settings, seed: u64) ->
     if !lines.base.is_finite() {
         return Ok(false);
     }
-    let surveyor = Surveyor { lines: &lines, settings: *settings, seed, deadline: None };
     let mut survey = Survey::default();
-    surveyor.run(Mode::Projected { directions: 2 }, &mut survey);
+    Surveyor::new(&lines, *settings, seed, None).run(Mode::Projected { directions: 2 }, &mut survey)?;
     Ok(survey.worst() == Verdict::Mismatch)
 }
 

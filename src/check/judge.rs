@@ -28,10 +28,10 @@ fn compare(a: f64, e: &Estimate, size: f64, settings: &Settings, how: &str) -> J
     let (verdict, reason) = if !a.is_finite() || !numeric.value.is_finite() {
         (Verdict::NonFinite, "a derivative is NaN or infinite".to_string())
     } else if e.value.abs() > tolerance * own + e.bar() {
-        (
-            Verdict::Mismatch,
-            format!("they differ by {:.1e} and may by {:.1e} ({how})", e.value.abs(), tolerance * own + e.bar()),
-        )
+        let (off, allowed) = (e.value.abs(), tolerance * own + e.bar());
+        // Units in the last place of the larger number, as the spacing of f64 there.
+        let ulps = off / (own * f64::EPSILON).max(f64::MIN_POSITIVE);
+        (Verdict::Mismatch, format!("they differ by {off:.1e}, {ulps:.0e} ulp, and may by {allowed:.1e} ({how})"))
     } else if e.bar() > blur * own.max(size) {
         let cause = if e.rounding > e.truncation {
             "rounding: the output is large beside its change"

@@ -103,6 +103,11 @@ impl<'a, 'f, T: Real> Lines<'a, 'f, T> {
         self.evaluations.get()
     }
 
+    /// Counts evaluations that others have made in this one's place.
+    pub fn count_evaluations(&self, more: usize) {
+        self.evaluations.set(self.evaluations.get() + more);
+    }
+
     /// Evaluates at x + td, rounded to the subject's type; `None` where it is not finite there.
     pub fn moved(&self, d: &Direction, t: f64) -> Option<Moved> {
         self.evaluations.set(self.evaluations.get() + 1);

@@ -9,8 +9,10 @@ use rand::{RngExt, SeedableRng};
 
 use super::line::{Direction, Lines};
 use super::measure::Settings;
+use super::parallel::Done;
 use super::subject::Layout;
 use super::verdict::{Finding, Place, Verdict};
+use crate::error::Error;
 use crate::real::Real;
 
 /// Which derivatives a check looks at.
@@ -56,6 +58,11 @@ pub(super) struct Survey {
 impl Survey {
     pub fn worst(&self) -> Verdict {
         self.counts.iter().map(|c| c.0).max().unwrap_or(Verdict::Pass)
+    }
+
+    /// How many coordinates and directions have a verdict.
+    fn total(&self) -> usize {
+        self.counts.iter().map(|c| c.1).sum()
     }
 
     /// Says that nothing could be said where no coordinate of `n` was reached.
@@ -113,70 +120,118 @@ pub(super) fn signs(n: usize, seed: u64) -> Vec<f64> {
     (0..n).map(|_| if rng.random::<bool>() { 1.0 } else { -1.0 }).collect()
 }
 
+/// Somebody who judges coordinates in the surveyor's place.
+pub(super) type Deputy<'a> = &'a dyn Fn(&[usize]) -> Result<Done, Error>;
+
 /// One survey: the lines to measure along, how, and for how long.
 pub(super) struct Surveyor<'a, 'l, 'f, T: Real> {
-    pub lines: &'a Lines<'l, 'f, T>,
-    pub settings: Settings,
-    pub seed: u64,
-    pub deadline: Option<Instant>,
+    lines: &'a Lines<'l, 'f, T>,
+    settings: Settings,
+    seed: u64,
+    deadline: Option<Instant>,
+    deputy: Option<Deputy<'a>>,
+    until_mismatch: bool,
 }
 
-impl<T: Real> Surveyor<'_, '_, '_, T> {
+impl<'a, 'l, 'f, T: Real> Surveyor<'a, 'l, 'f, T> {
+    pub fn new(lines: &'a Lines<'l, 'f, T>, settings: Settings, seed: u64, deadline: Option<Instant>) -> Self {
+        Surveyor { lines, settings, seed, deadline, deputy: None, until_mismatch: false }
+    }
+
+    /// Leaves coordinates to a deputy.
+    pub fn with_deputy(self, deputy: Option<Deputy<'a>>) -> Self {
+        Surveyor { deputy, ..self }
+    }
+
+    /// Looks no further after the first coordinate that is wrong.
+    pub fn until_mismatch(self, until_mismatch: bool) -> Self {
+        Surveyor { until_mismatch, ..self }
+    }
+
     fn late(&self) -> bool {
         self.deadline.is_some_and(|d| Instant::now() >= d)
     }
 
-    fn coordinate(&self, j: usize, scales: &[f64]) -> Vec<Finding> {
-        self.lines.judge(&Direction::coordinate(j, scales[j]), &self.settings)
+    /// The findings of coordinates in order, while there is time.
+    pub fn judged(&self, chosen: &[usize]) -> impl Iterator<Item = Vec<Finding>> {
+        let scales = scales(&self.lines.subject.layout, &self.lines.subject.at);
+        let judge = move |&j: &usize| self.lines.judge(&Direction::coordinate(j, scales[j]), &self.settings);
+        chosen.iter().take_while(|_| !self.late()).map(judge)
     }
 
     /// Surveys in the given mode; `Auto` has been resolved before.
-    pub fn run(&self, mode: Mode, survey: &mut Survey) {
+    ///
+    /// # Errors
+    /// What only values can tell, where a deputy looks at the point by itself.
+    pub fn run(&self, mode: Mode, survey: &mut Survey) -> Result<(), Error> {
         match mode {
             Mode::Auto | Mode::Full => self.full(survey),
-            Mode::Projected { directions } => self.projected(directions, survey),
+            Mode::Projected { directions } => {
+                self.projected(directions, survey);
+                Ok(())
+            }
             Mode::Sampled { coordinates } => self.sampled(coordinates, survey),
         }
     }
 
-    /// Every coordinate in `chosen`, in order, while there is time.
-    pub fn coordinates(&self, chosen: &[usize], survey: &mut Survey) -> usize {
-        let scales = scales(&self.lines.subject.layout, &self.lines.subject.at);
-        for (done, &j) in chosen.iter().enumerate() {
-            if self.late() {
-                return done;
-            }
-            survey.add(self.coordinate(j, &scales));
+    /// The coordinates in `chosen`, in order, while there is time; how many were reached.
+    fn coordinates(&self, chosen: &[usize], survey: &mut Survey) -> Result<usize, Error> {
+        let before = survey.total();
+        if let Some(deputy) = self.deputy.filter(|_| !self.until_mismatch) {
+            let (findings, evaluations) = deputy(chosen)?;
+            findings.into_iter().for_each(|f| survey.add(f));
+            self.lines.count_evaluations(evaluations);
+            return Ok(survey.total() - before);
         }
-        chosen.len()
+        for findings in self.judged(chosen) {
+            survey.add(findings);
+            if self.until_mismatch && survey.worst() >= Verdict::Mismatch {
+                break;
+            }
+        }
+        Ok(survey.total() - before)
     }
 
     /// All coordinates.
-    pub fn full(&self, survey: &mut Survey) {
+    fn full(&self, survey: &mut Survey) -> Result<(), Error> {
         let n = self.lines.subject.layout.count();
         // Under a deadline the coordinates that are reached are a fair sample.
         let chosen: Vec<usize> = match self.deadline {
             None => (0..n).collect(),
             Some(_) => index::sample(&mut StdRng::seed_from_u64(self.seed), n, n).into_vec(),
         };
-        let done = self.coordinates(&chosen, survey);
-        survey.coverage = covered(done, n);
+        let done = self.coordinates(&chosen, survey)?;
+        survey.coverage = self.covered(survey, done, n);
         survey.unseen(done, n);
+        Ok(())
     }
 
     /// A sample of `count` coordinates.
-    pub fn sampled(&self, count: usize, survey: &mut Survey) {
+    fn sampled(&self, count: usize, survey: &mut Survey) -> Result<(), Error> {
         let n = self.lines.subject.layout.count();
         let chosen = index::sample(&mut StdRng::seed_from_u64(self.seed ^ 0x5a), n, count.min(n)).into_vec();
-        let done = self.coordinates(&chosen, survey);
-        let coverage = covered(done, n);
+        let done = self.coordinates(&chosen, survey)?;
+        let coverage = self.covered(survey, done, n);
         survey.unseen(done, n);
         survey.coverage =
             if survey.coverage.is_empty() { coverage } else { format!("{}; {coverage}", survey.coverage) };
+        Ok(())
+    }
+
+    /// What was looked at, in words.
+    fn covered(&self, survey: &Survey, done: usize, n: usize) -> String {
+        if done == n {
+            return format!("all {n} coordinates");
+        }
+        if self.until_mismatch && survey.worst() >= Verdict::Mismatch {
+            return format!("{done} of {n} coordinates, up to the first mismatch");
+        }
+        let p = done as f64 / n as f64;
+        format!("{done} of {n} coordinates: an error in a single element is seen with probability {p:.2}")
     }
 
     /// Random signed directions over all coordinates, bisected where they do not pass.
-    pub fn projected(&self, directions: usize, survey: &mut Survey) {
+    fn projected(&self, directions: usize, survey: &mut Survey) {
         let n = self.lines.subject.layout.count();
         let scales = scales(&self.lines.subject.layout, &self.lines.subject.at);
         let mut done = 0;
@@ -252,12 +307,4 @@ fn whole(n: usize) -> Finding {
         kink: None,
         reason: "the direction as a whole does not pass, each of its parts does: check by coordinates".into(),
     }
-}
-
-fn covered(done: usize, n: usize) -> String {
-    if done == n {
-        return format!("all {n} coordinates");
-    }
-    let p = done as f64 / n as f64;
-    format!("{done} of {n} coordinates: an error in a single element is seen with probability {p:.2}")
 }

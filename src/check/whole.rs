@@ -8,12 +8,14 @@ use super::guilty::guilty;
 use super::inputs::CheckInputs;
 use super::line::Lines;
 use super::measure::Settings;
+use super::parallel::{Job, Team};
+use super::premises::{everywhere, not_finite, repeats};
 use super::probe::Probe;
 use super::probes;
 use super::shadow::{Shadow, precision};
-use super::subject::{Recording, Subject, unravel};
-use super::survey::{Mode, Survey, Surveyor};
-use super::verdict::{Finding, Numeric, Place, Verdict};
+use super::subject::{Recording, Subject};
+use super::survey::{Deputy, Mode, Survey, Surveyor};
+use super::verdict::Verdict;
 use super::whole_report::CheckReport;
 use crate::error::Error;
 use crate::real::Real;
@@ -70,6 +72,16 @@ pub struct Check<T: Real, F> {
     budget: Option<Duration>,
     second_order: bool,
     identities: bool,
+    until_mismatch: bool,
+    team: Option<Team<T, F>>,
+}
+
+/// Which function is surveyed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Model,
+    Shadow,
+    Slope,
 }
 
 impl<T: Real, F> std::fmt::Debug for Check<T, F> {
@@ -95,6 +107,8 @@ where
             budget: None,
             second_order: false,
             identities: true,
+            until_mismatch: false,
+            team: None,
         }
     }
 
@@ -159,6 +173,13 @@ where
         self
     }
 
+    /// Looks no further after the first coordinate whose derivative is wrong.
+    #[must_use]
+    pub fn until_mismatch(mut self) -> Self {
+        self.until_mismatch = true;
+        self
+    }
+
     /// Checks the second derivative as well: the slope of a random direction's slope.
     #[must_use]
     pub fn second_order(mut self) -> Self {
@@ -196,6 +217,11 @@ where
         subject
     }
 
+    /// Leaves coordinates to several threads.
+    pub(super) fn set_team(&mut self, team: Team<T, F>) {
+        self.team = Some(team);
+    }
+
     /// The seed of samples, directions, weights and moves.
     pub(super) fn seed_of_draws(&self) -> u64 {
         self.seed
@@ -207,9 +233,9 @@ where
             return Ok(());
         }
         match Shadow::of(subject) {
-            Shadow::Not => self.differences(subject, report),
+            Shadow::Not => self.differences(Who::Model, self.settings, subject, report),
             Shadow::Cast(shadow) => {
-                self.differences(&shadow, report)?;
+                self.differences(Who::Shadow, self.settings, &shadow, report)?;
                 report.shadowed(precision(subject, &shadow, self.seed)?);
                 Ok(())
             }
@@ -219,17 +245,14 @@ where
                     T::NAME
                 ));
                 let coarse = Settings { tolerance: self.settings.tolerance.max(1e-3), blur: 1e-3, ..self.settings };
-                self.with(coarse, subject, report)
+                self.differences(Who::Model, coarse, subject, report)
             }
         }
     }
 
-    fn differences<U: Real>(&self, subject: &Subject<'_, U>, report: &mut CheckReport) -> Result<(), Error> {
-        self.with(self.settings, subject, report)
-    }
-
-    fn with<U: Real>(
+    fn differences<U: Real>(
         &self,
+        who: Who,
         settings: Settings,
         subject: &Subject<'_, U>,
         report: &mut CheckReport,
@@ -240,7 +263,7 @@ where
             report.add_finding(finding);
             return Ok(());
         }
-        let survey = self.survey(settings, subject, &r, base)?;
+        let survey = self.survey(who, settings, subject, &r, base)?;
         let wrong = survey.worst() == Verdict::Mismatch;
         report.add_survey(survey);
         if wrong {
@@ -260,13 +283,14 @@ where
                 report.add_finding(finding);
                 return Ok(());
             }
-            report.add_second_order(self.survey(settings, &slope, &r, base)?);
+            report.add_second_order(self.survey(Who::Slope, settings, &slope, &r, base)?);
         }
         Ok(())
     }
 
     fn survey<U: Real>(
         &self,
+        who: Who,
         settings: Settings,
         subject: &Subject<'_, U>,
         r: &Recording<U>,
@@ -287,59 +311,26 @@ where
             if one_by_one { probes::each(subject, r)? } else { probes::random(subject, r, 4, self.seed)? };
         let lines = Lines::new(subject, base, r.output().dims(), &probes);
         let deadline = self.budget.map(|b| Instant::now() + b);
-        let surveyor = Surveyor { lines: &lines, settings, seed: self.seed, deadline };
+        let team = self.team.filter(|_| who != Who::Slope);
+        let shadow = who == Who::Shadow;
+        let deputy = team.map(|team| {
+            let probes = &probes;
+            move |coordinates: &[usize]| team(self, Job { shadow, coordinates, probes, settings, deadline })
+        });
+        let surveyor = Surveyor::new(&lines, settings, self.seed, deadline)
+            .with_deputy(deputy.as_ref().map(|d| d as Deputy<'_>))
+            .until_mismatch(self.until_mismatch);
         let mut survey = Survey::default();
         match self.mode {
             Mode::Auto if !quick => {
-                surveyor.run(Mode::Projected { directions: 4 }, &mut survey);
-                surveyor.run(Mode::Sampled { coordinates: 64 }, &mut survey);
+                surveyor.run(Mode::Projected { directions: 4 }, &mut survey)?;
+                surveyor.run(Mode::Sampled { coordinates: 64 }, &mut survey)?;
             }
-            mode => surveyor.run(mode, &mut survey),
+            mode => surveyor.run(mode, &mut survey)?,
         }
         let outputs =
             if one_by_one { format!("{m} output elements") } else { format!("4 signed sums of {m} output elements") };
         survey.coverage = format!("{} against {outputs}; {} evaluations", survey.coverage, lines.evaluations());
         Ok(survey)
     }
-}
-
-fn everywhere(verdict: Verdict, reason: String) -> Finding {
-    let numeric = Numeric { value: f64::NAN, bar: f64::INFINITY };
-    Finding { verdict, place: Place::Everywhere, output: None, analytic: f64::NAN, numeric, kink: None, reason }
-}
-
-/// Whether two recordings at the point are one program with one result.
-fn repeats<T: Real>(subject: &Subject<'_, T>) -> Result<Option<Finding>, Error> {
-    let (a, b) = (subject.record(&subject.at), subject.record(&subject.at));
-    if a.tape.fingerprint() != b.tape.fingerprint() || a.output != b.output {
-        let reason =
-            format!("two calls at one point record different programs, {} and {} lines", a.tape.len(), b.tape.len());
-        return Ok(Some(everywhere(Verdict::Structural, reason)));
-    }
-    let (y, again) = (a.output().try_tensor()?, b.output().try_tensor()?);
-    let differs = y.as_slice().iter().zip(again.as_slice()).position(|(a, b)| a.bits() != b.bits());
-    Ok(differs.map(|k| {
-        let index = unravel(k, y.dims());
-        let (first, second) = (y.as_slice()[k], again.as_slice()[k]);
-        let place = if index.is_empty() { "the output".into() } else { format!("output {index:?}") };
-        let mut finding = everywhere(
-            Verdict::NonDeterministic,
-            format!(
-                "it is not a function: two calls at one point differ at {place}, {first} and {second}; \
-                 draw random numbers outside of it, or on the tape from its seed"
-            ),
-        );
-        finding.output = Some(index);
-        finding
-    }))
-}
-
-/// The first output element that is NaN or infinite, and the line it came from.
-fn not_finite<T: Real>(r: &Recording<T>, base: &Evaluation) -> Option<Finding> {
-    let k = base.y.iter().position(|v| !v.is_finite())?;
-    let index = unravel(k, &r.output().dims());
-    let origin = r.output().first_nonfinite().map_or_else(String::new, |n| format!("; {n}"));
-    let mut finding = everywhere(Verdict::NonFinite, format!("output {index:?} is {}{origin}", base.y[k]));
-    finding.output = Some(index);
-    Some(finding)
 }

@@ -19,6 +19,7 @@ pub(crate) mod standard;
 pub(crate) mod strided;
 pub(crate) mod unfold;
 
+pub(crate) use par::threads;
 pub use par::with_threads;
 
 #[cfg(test)]

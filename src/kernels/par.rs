@@ -64,6 +64,14 @@ pub(crate) fn each<I: Send>(items: Vec<I>, work: usize, f: impl Fn(I) + Sync + S
     items.into_iter().for_each(f);
 }
 
+/// How many threads kernels use here.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "threads")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    1
+}
+
 /// Runs `f` with the given number of threads for all kernels inside it; results are the same bits for any number.
 ///
 /// Without it, kernels use one thread per core (or as many as `RAYON_NUM_THREADS` says). Without the feature `threads`

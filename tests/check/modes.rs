@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use ndarray::{Array1, Array2, array};
 use wengert::{
-    Arg, Check, CheckMode, Cost, Cx, Error, Fault, Op, OpRef, Out, Real, ResultSigs, Sig, Verdict, Vjp, check,
+    Arg, Check, CheckMode, Cost, Cx, Error, Fault, Op, OpRef, Out, Real, ResultSigs, Sig, Tape, Var, Verdict, Vjp,
+    check, with_threads,
 };
 
 use crate::support::{Square, places, planted};
@@ -158,4 +159,37 @@ fn numbers_that_leave_the_tape_and_come_back_are_seen() {
     let places = places(&report, Verdict::Mismatch);
     assert_eq!(places.len(), 1, "{report}");
     assert!(report.to_string().contains("x1[0]"), "{report}");
+}
+
+fn gated<'t, T: Real>(_: &'t Tape<T>, x: &[Var<'t, T>]) -> Var<'t, T> {
+    (x[0].relu() * x[1]).sum_over(1)
+}
+
+/// A kink, a mismatch and a model in f32 among them: findings, order and counts are those of one thread.
+#[test]
+fn several_threads_report_as_one_does() {
+    let (x, w) = (Array2::from_shape_fn((3, 4), |(i, j)| 0.3 * i as f64 - 0.2 * j as f64), ramp(4));
+    let (x32, w32) = (x.mapv(|v| v as f32), w.mapv(|v| v as f32));
+    let square = Square { factor: 1.5, only: Some(3) };
+    for threads in [1, 2, 5] {
+        let texts = with_threads(threads, || {
+            [
+                (Check::new(gated, (&x, &w)).run(), Check::new(gated, (&x, &w)).parallel().run()),
+                (Check::new(gated, (&x32, &w32)).run(), Check::new(gated, (&x32, &w32)).parallel().run()),
+            ]
+        });
+        for (alone, together) in texts.unwrap() {
+            assert_eq!(alone.to_string(), together.to_string(), "{threads} threads");
+        }
+    }
+    let check = || Check::new(|_, x| planted(x[0], square.clone()), (&w,));
+    assert_eq!(check().run().to_string(), check().parallel().run().to_string());
+}
+
+#[test]
+fn a_survey_can_end_at_the_first_mismatch() {
+    let square = Square { factor: 1.5, only: Some(3) };
+    let report = Check::new(|_, x| planted(x[0], square.clone()).sum(), (&ramp(50),)).until_mismatch().run();
+    assert_eq!(report.verdict(), Verdict::Mismatch);
+    assert!(report.coverage()[0].starts_with("4 of 50 coordinates, up to the first mismatch"), "{report}");
 }
