@@ -158,8 +158,8 @@ pub use adjoint::{
     grad, grad_with, hessian, hessian_blocks, hvp, jacobian, jacobian_forward, jacobian_reverse, jvp, vjp,
 };
 pub use check::{
-    Check, CheckInputs, CheckReport, Finding, GuiltyLine, KinkAt, Mode as CheckMode, Numeric, OpCheck, OpReport, Place,
-    Precision, Property, Verdict, check, check_op,
+    Check, CheckInputs, CheckReport, Fate, Finding, GuiltyLine, KillScore, KinkAt, Mode as CheckMode, MutantReport,
+    Mutation, MutationReport, Numeric, OpCheck, OpReport, Place, Precision, Property, Verdict, check, check_op,
 };
 pub use error::Error;
 pub use exec::{Gradients, Inputs, NonFinite, Outputs, Program, Workspace};

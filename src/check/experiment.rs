@@ -5,13 +5,28 @@ use ndarray::ArrayD;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use super::mutant::Contribution;
 use super::op::{OpCheck, Point};
-use crate::adjoint::{grad, jvp};
+use crate::adjoint::{grad, grad_with, jvp};
 use crate::shape::Dims;
 use crate::tape::{Form, IntVar, Kind, Operand, Tape, Tensor, Var, array_from};
 
 /// The step at which truncation (h⁴) and rounding (ε/h) of the stencil are both below 1e-11 for functions of size 1.
 const STEP: f64 = 1e-3;
+
+/// How often a step is divided by 8 for a kink: to 3e-8, where rounding is below 1e-8.
+const STEPS: i32 = 5;
+
+/// Jacobians up to this many entries are measured whole.
+const ENTRIES: usize = 1 << 20;
+
+/// Where the elements of an operand get their cotangents from.
+pub(super) struct Contributions {
+    /// Whether any gets it from more than one result element.
+    pub several: bool,
+    /// The last result element for each.
+    pub last: Vec<Contribution>,
+}
 
 /// The operation at one random point, with random directions for tangents (v, w) and cotangents (u).
 pub(super) struct Experiment<'c> {
@@ -27,6 +42,8 @@ pub(super) struct Experiment<'c> {
 struct Recorded<'t> {
     x: Vec<Var<'t, f64>>,
     y: Vec<Var<'t, f64>>,
+    /// The real results' numbers among all results.
+    numbers: Vec<usize>,
     ints: Vec<IntVar<'t, f64>>,
 }
 
@@ -99,9 +116,9 @@ impl<'c> Experiment<'c> {
         };
         let (real, ints): (Vec<usize>, Vec<usize>) =
             (0..results.len()).partition(|&k| tape.kind_of(results.id(k)) == Kind::Real);
-        let y = real.into_iter().map(|k| results.real(k)).collect();
+        let y = real.iter().map(|&k| results.real(k)).collect();
         let ints = ints.into_iter().map(|k| results.int(k)).collect();
-        f(&tape, &Recorded { x: leaves, y, ints })
+        f(&tape, &Recorded { x: leaves, y, numbers: real, ints })
     }
 
     /// The elements of all results.
@@ -118,10 +135,24 @@ impl<'c> Experiment<'c> {
         !self.u.is_empty()
     }
 
-    /// The point moved by t along v.
-    fn moved(&self, t: f64) -> Vec<Option<ArrayD<f64>>> {
-        let step = |(x, v): (&Option<ArrayD<f64>>, &Option<ArrayD<f64>>)| Some(x.as_ref()? + &(v.as_ref()? * t));
-        self.x.iter().zip(&self.v).map(step).collect()
+    /// The point moved by t along d, which has an entry for each real operand.
+    fn moved(&self, t: f64, d: &[ArrayD<f64>]) -> Vec<Option<ArrayD<f64>>> {
+        let mut d = d.iter();
+        let mut step = |x: &ArrayD<f64>| x + &(d.next().expect("a direction for each real operand") * t);
+        self.x.iter().map(|x| x.as_ref().map(&mut step)).collect()
+    }
+
+    /// The directions of differences: v, and v with the signs of the gradient.
+    ///
+    /// In a sum of many terms of either sign the errors of a rule may cancel like the terms; with the gradient's own signs
+    /// no term cancels another.
+    fn directions(&self, gradient: &[ArrayD<f64>]) -> [Vec<ArrayD<f64>>; 2] {
+        let v = Self::flat(&self.v);
+        let signed = |(v, g): (&ArrayD<f64>, &ArrayD<f64>)| {
+            ndarray::Zip::from(v).and(g).map_collect(|&v, &g| if g == 0.0 { v } else { v.abs().copysign(g) })
+        };
+        let along = v.iter().zip(gradient).map(signed).collect();
+        [v, along]
     }
 
     /// L = Σ ⟨u, y⟩ as a line.
@@ -142,6 +173,50 @@ impl<'c> Experiment<'c> {
         self.on_tape(&self.x, |tape, r| grad(Self::loss(tape, r, u), &r.x).iter().map(|c| c.value()).collect())
     }
 
+    /// Jᵀu, Jᵀu₂ and Jᵀ(u + 2u₂), element by element for each real operand.
+    pub fn samples(&self) -> Vec<Vec<Vec<f64>>> {
+        let both = self.combined();
+        let of = |u: &[Option<ArrayD<f64>>]| self.cotangents(u).into_iter().map(|c| c.into_iter().collect()).collect();
+        vec![of(&self.u), of(&self.u2), of(&both)]
+    }
+
+    /// The number of elements of all real results.
+    pub fn results(&self) -> usize {
+        self.u.iter().flatten().map(|u| u.len()).sum()
+    }
+
+    /// Where each element of a real operand gets its cotangent from; `None` where the Jacobian is too large for that.
+    pub fn contributions(&self, operand: usize) -> Option<Contributions> {
+        let elements = self.x.iter().flatten().nth(operand).map_or(0, |x| x.len());
+        if self.results().saturating_mul(elements) > ENTRIES {
+            return None;
+        }
+        let mut count = vec![0usize; elements];
+        let mut last: Vec<Option<(usize, usize)>> = vec![None; elements];
+        self.on_tape(&self.x, |tape, r| {
+            for (k, y) in r.y.iter().enumerate() {
+                for element in 0..y.count() {
+                    let mut unit = vec![0.0; y.count()];
+                    unit[element] = 1.0;
+                    let row = grad_with(*y, tape.constant(unit).reshape(y.dims()), &[r.x[operand]])[0].value();
+                    for (j, _) in row.iter().enumerate().filter(|(_, v)| **v != 0.0) {
+                        count[j] += 1;
+                        last[j] = Some((r.numbers[k], element));
+                    }
+                }
+            }
+        });
+        let mut sources: Vec<(usize, usize)> = last.iter().flatten().copied().collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let mask = |s: (usize, usize)| last.iter().map(|l| f64::from(u8::from(*l == Some(s)))).collect();
+        let contribution = |s: (usize, usize)| Contribution { result: s.0, element: s.1, mask: mask(s) };
+        Some(Contributions {
+            several: count.iter().any(|c| *c > 1),
+            last: sources.into_iter().map(contribution).collect(),
+        })
+    }
+
     /// The directions of the real operands.
     fn flat(d: &[Option<ArrayD<f64>>]) -> Vec<ArrayD<f64>> {
         d.iter().flatten().cloned().collect()
@@ -158,10 +233,14 @@ impl<'c> Experiment<'c> {
         relative(forward, reverse, size.max(size2))
     }
 
+    /// u + 2u₂.
+    fn combined(&self) -> Vec<Option<ArrayD<f64>>> {
+        self.u.iter().flatten().zip(self.u2.iter().flatten()).map(|(a, b)| Some(a + &(b * 2.0))).collect()
+    }
+
     /// The largest distance of Jᵀ(u + 2u₂) from Jᵀu + 2Jᵀu₂.
     pub fn linearity(&self) -> f64 {
-        let both: Vec<Option<ArrayD<f64>>> =
-            self.u.iter().flatten().zip(self.u2.iter().flatten()).map(|(a, b)| Some(a + &(b * 2.0))).collect();
+        let both = self.combined();
         let (a, b, sum) = (self.cotangents(&self.u), self.cotangents(&self.u2), self.cotangents(&both));
         let each = a.iter().zip(&b).zip(&sum).flat_map(|((a, b), s)| {
             a.iter().zip(b).zip(s).map(|((a, b), s)| relative(a + 2.0 * b, *s, a.abs() + 2.0 * b.abs()))
@@ -169,15 +248,39 @@ impl<'c> Experiment<'c> {
         each.fold(0.0, worst)
     }
 
-    /// f′(0) by the five-point stencil.
-    fn difference(f: impl Fn(f64) -> f64) -> f64 {
-        (8.0 * (f(STEP) - f(-STEP)) - (f(2.0 * STEP) - f(-2.0 * STEP))) / (12.0 * STEP)
+    /// f′(0) by the five-point stencil of step h.
+    fn difference(h: f64, f: impl Fn(f64) -> f64) -> f64 {
+        (8.0 * (f(h) - f(-h)) - (f(2.0 * h) - f(-2.0 * h))) / (12.0 * h)
+    }
+
+    /// What the operation decides at a point; nothing for one without kinks.
+    fn choice(&self, x: &[Option<ArrayD<f64>>]) -> Option<Vec<u32>> {
+        self.on_tape(x, |tape, r| Some(tape.decision(r.y[0].id())?.choice.value().into_iter().collect()))
+    }
+
+    /// The largest step along d at which the whole stencil is on the point's side of every kink, down to the smallest
+    /// that rounding allows.
+    fn step(&self, d: &[ArrayD<f64>]) -> f64 {
+        let Some(here) = self.choice(&self.x) else { return STEP };
+        let same = |t: f64| self.choice(&self.moved(t, d)).as_ref() == Some(&here);
+        let clear = |h: &f64| [-2.0, -1.0, 1.0, 2.0].iter().all(|k| same(k * h));
+        (0..=STEPS).map(|k| STEP / f64::powi(8.0, k)).find(clear).unwrap_or(STEP / f64::powi(8.0, STEPS))
+    }
+
+    /// The distance of ⟨gradient, d⟩ from the slope of `f`, the largest over the directions.
+    fn against(&self, gradient: &[ArrayD<f64>], f: impl Fn(&[Option<ArrayD<f64>>]) -> f64) -> f64 {
+        let here = f(&self.x).abs();
+        let each = self.directions(gradient).into_iter().map(|d| {
+            let (analytic, size) = dot(gradient, &d);
+            let slope = Self::difference(self.step(&d), |t| f(&self.moved(t, &d)));
+            relative(slope, analytic, size.max(here))
+        });
+        each.fold(0.0, worst)
     }
 
     pub fn first_order_difference(&self) -> f64 {
-        let along = |t: f64| self.on_tape(&self.moved(t), |tape, r| Self::loss(tape, r, &self.u).item());
-        let (analytic, size) = dot(&self.cotangents(&self.u), &Self::flat(&self.v));
-        relative(Self::difference(along), analytic, size.max(along(0.0).abs()))
+        let gradient = self.cotangents(&self.u);
+        self.against(&gradient, |x| self.on_tape(x, |tape, r| Self::loss(tape, r, &self.u).item()))
     }
 
     /// vᵀHw, forward over reverse and reverse over reverse, with the size of its terms.
@@ -198,9 +301,9 @@ impl<'c> Experiment<'c> {
     }
 
     pub fn second_order_difference(&self) -> f64 {
-        let along = |t: f64| self.on_tape(&self.moved(t), |tape, r| self.slope(tape, r).item());
-        let (_, reverse, size) = self.second_order();
-        relative(Self::difference(along), reverse, size.max(along(0.0).abs()))
+        let gradient: Vec<ArrayD<f64>> =
+            self.on_tape(&self.x, |tape, r| grad(self.slope(tape, r), &r.x).iter().map(|c| c.value()).collect());
+        self.against(&gradient, |x| self.on_tape(x, |tape, r| self.slope(tape, r).item()))
     }
 }
 

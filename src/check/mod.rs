@@ -10,6 +10,9 @@ mod inputs;
 mod judge;
 mod line;
 mod measure;
+mod mutant;
+mod mutation;
+mod mutation_report;
 mod op;
 mod parallel;
 mod pattern;
@@ -28,6 +31,8 @@ mod whole_report;
 
 pub use guilty::GuiltyLine;
 pub use inputs::CheckInputs;
+pub use mutant::Mutation;
+pub use mutation_report::{Fate, KillScore, MutantReport, MutationReport};
 pub use op::{OpCheck, check_op};
 pub use report::{OpReport, Property};
 pub use shadow::Precision;

@@ -7,13 +7,13 @@ use crate::shape::Dims;
 use crate::tape::{Op, OpRef};
 
 /// Bound on identities that hold but for rounding.
-const EXACT: f64 = 1e-12;
+pub(super) const EXACT: f64 = 1e-12;
 
 /// Bound on second derivatives by two exact ways, which round differently.
 const NEARLY_EXACT: f64 = 1e-10;
 
 /// Bound on the relative distance to a five-point difference.
-const DIFFERENCE: f64 = 1e-7;
+pub(super) const DIFFERENCE: f64 = 1e-7;
 
 /// Checks an operation on real operands of the given shapes.
 ///
@@ -68,11 +68,11 @@ pub struct OpCheck {
     pub(super) op: OpRef<f64>,
     pub(super) operands: Vec<Point>,
     pub(super) seed: u64,
-    by_decree: bool,
+    pub(super) by_decree: bool,
 }
 
 /// An operand to be made up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Point {
     Real { dims: Dims, domain: Option<(f64, f64)> },
     Ints { dims: Dims, values: Vec<u32> },

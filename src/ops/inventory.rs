@@ -1,7 +1,7 @@
 //! The inventory of operations: the checks of every file below `ops`, collected, and compared with the sources.
 //! An operation or a row that no check names fails the tests here, so that nothing can be recorded that nobody checked.
 
-use crate::check::OpCheck;
+use crate::check::{Mutation, OpCheck};
 
 /// Collects `checks()` from the test module of each file of operations, beside the file's path.
 macro_rules! inventory {
@@ -59,6 +59,9 @@ inventory! {
 /// The operations whose derivative is zero by definition, so that differences do not apply.
 const BY_DECREE: &[&str] = &["stop_gradient"];
 
+/// Mistakes that no point of an operation can show, and why.
+const NEVER: &[(&str, Mutation, &str)] = &[("add", Mutation::Swapped, "both operands have the result's cotangent")];
+
 /// The operations without a derivative: no real operand, or no real result.
 const WITHOUT_DERIVATIVE: &[&str] = &[
     "and",
@@ -94,11 +97,12 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
     use std::fs;
     use std::path::Path;
+    use std::sync::OnceLock;
 
-    use crate::check::OpCheck;
+    use crate::check::{Fate, KillScore, Mutation, MutationReport, OpCheck};
     use crate::tape::Form;
 
-    use super::{BY_DECREE, WITHOUT_DERIVATIVE, inventory};
+    use super::{BY_DECREE, NEVER, WITHOUT_DERIVATIVE, inventory};
 
     /// Something that a source file defines and a check must name: an operation's type, or a row of the pointwise table.
     #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -256,5 +260,87 @@ mod tests {
             };
             assert_eq!(report.properties.len(), expected, "{report}");
         }
+    }
+
+    #[test]
+    fn right_rules_pass_at_any_point() {
+        let mut wrong = String::new();
+        for seed in 1..20 {
+            let checks = inventory().into_iter().flat_map(|(_, checks)| checks).map(|c| c.seed(seed));
+            wrong.extend(checks.map(|c| c.run()).filter(|r| !r.is_pass()).map(|r| format!("seed {seed}: {r}")));
+        }
+        assert!(wrong.is_empty(), "{wrong}");
+    }
+
+    /// Seeds of the mutation test: each is another point, other cotangents, other directions.
+    const SEEDS: u64 = 3;
+
+    /// The mutants of every operation's checks, by its name.
+    fn mutants() -> &'static BTreeMap<&'static str, Vec<MutationReport>> {
+        static ALL: OnceLock<BTreeMap<&str, Vec<MutationReport>>> = OnceLock::new();
+        ALL.get_or_init(|| {
+            let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+            for seed in 0..SEEDS {
+                for check in inventory().into_iter().flat_map(|(_, checks)| checks).map(|c| c.seed(seed)) {
+                    all.entry(check.op().name()).or_default().push(check.mutate());
+                }
+            }
+            all
+        })
+    }
+
+    #[test]
+    fn differences_alone_kill_every_mutant_that_changes_a_cotangent() {
+        let reports = || mutants().values().flatten();
+        let score: KillScore = reports().cloned().collect();
+        println!("{score}");
+        let survivors: String = reports().filter(|r| r.count(Fate::Survived) > 0).map(|r| r.to_string()).collect();
+        assert!(survivors.is_empty(), "{survivors}");
+        assert_eq!((score.survived(), score.left_out(), score.share()), (0, 0, Some(1.0)));
+        assert!(score.killed() > 6_000, "{}", score.killed());
+        // What is called equivalent changes nothing, says why, and is all that was not killed.
+        for m in reports().flat_map(|r| &r.mutants) {
+            match m.fate {
+                Fate::Equivalent => assert!(m.change <= 1e-13 && !m.reason.is_empty(), "{m:?}"),
+                _ => assert!(m.change > 1e-13 && m.difference > 1e-7, "{m:?}"),
+            }
+            // A forward rule that is the transposed wrong rule agrees with it: only differences can tell.
+            assert!(m.transposed <= 1e-12, "{m:?}");
+        }
+    }
+
+    /// Why no point of an operation can show a kind of mistake; `None` where one does, or another point could.
+    fn excuse(op: &str, mutation: Mutation, reports: &[MutationReport]) -> Option<&'static str> {
+        let of_kind = || reports.iter().flat_map(|r| &r.mutants).filter(|m| m.mutation == mutation);
+        let scaled = || reports.iter().flat_map(|r| &r.mutants).filter(|m| m.mutation == Mutation::Scaled);
+        let is_zero = |reason: &str| ["the cotangent is zero", "the operand is empty"].contains(&reason);
+        let always = |reason: &str| of_kind().all(|m| m.reason == reason || m.reason == "the operand is empty");
+        match mutation {
+            _ if scaled().all(|m| is_zero(m.reason)) => Some("the derivative is zero, as differences agree"),
+            Mutation::Swapped
+                if reports.iter().all(|r| r.mutants.iter().all(|m| m.operand == r.mutants[0].operand)) =>
+            {
+                Some("one real operand")
+            }
+            Mutation::Overwritten if always("no element receives from several result elements") => Some("no sums"),
+            _ => NEVER.iter().find(|n| n.0 == op && n.1 == mutation).map(|n| n.2),
+        }
+    }
+
+    #[test]
+    fn every_kind_of_mistake_is_noticed_at_some_point_of_each_operation() {
+        let mut wanting = String::new();
+        for (op, reports) in mutants() {
+            for mutation in Mutation::ALL {
+                let of_kind = || reports.iter().flat_map(|r| &r.mutants).filter(|m| m.mutation == mutation);
+                let killed = of_kind().any(|m| m.fate == Fate::Killed);
+                let excuse = excuse(op, mutation, reports);
+                if of_kind().next().is_some() && killed == excuse.is_some() {
+                    let reasons: BTreeSet<&str> = of_kind().map(|m| m.reason).collect();
+                    wanting += &format!("{op}, {mutation}: killed {killed}, excuse {excuse:?}, {reasons:?}\n");
+                }
+            }
+        }
+        assert!(wanting.is_empty(), "give `checks()` points that show these (or state why there are none):\n{wanting}");
     }
 }

@@ -5,6 +5,7 @@ mod document;
 mod guilty;
 mod kinks;
 mod modes;
+mod mutation;
 #[path = "../support/mod.rs"]
 mod produced;
 mod support;

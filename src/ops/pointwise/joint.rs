@@ -186,7 +186,7 @@ pub(crate) mod tests {
         let rows = [Table::LOGADDEXP, Table::SHARE_BESIDE, Table::XLOGY, Table::LERP];
         let at = |row| [row_at(row, [0.0; 2], &[2, 3]), row_at(row, [0.0; 2], &[0])];
         let mut checks: Vec<OpCheck> = rows.into_iter().flat_map(at).collect();
-        checks.extend([0.3, 0.8].map(|w| row_at(Table::LERP_NUMBER, [w, 0.0], &[5])));
+        checks.extend([0.3, 0.8].map(|w| row_at(Table::LERP_NUMBER, [w, 0.0], &[5, 2])));
         checks
     }
 

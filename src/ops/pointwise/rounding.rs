@@ -228,7 +228,7 @@ pub(crate) mod tests {
         let lines = [Table::FMOD, Table::REMAINDER, Table::FLOOR_DIVIDE, Table::ROUND_TO];
         let numbers = [Table::FMOD_NUMBER, Table::REMAINDER_NUMBER, Table::FLOOR_DIVIDE_NUMBER];
         let unary = Table::<f64>::ROUNDING.iter().copied().chain(lines).map(|row| row_at(row, [0.0; 2], &[2, 3]));
-        let numbers = numbers.into_iter().map(|row| row_at(row, [1.3, 0.0], &[5]));
+        let numbers = numbers.into_iter().map(|row| row_at(row, [1.3, 0.0], &[5, 2]));
         let mut checks: Vec<OpCheck> = unary.chain(numbers).collect();
         for row in [Table::FMOD, Table::REMAINDER] {
             checks.push(row_at(row, [0.0; 2], &[0]));
