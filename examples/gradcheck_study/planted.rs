@@ -1,6 +1,7 @@
 //! Operations with a mistake in their reverse rule, to be found.
 //! Each is right but for what its factors say.
 
+use wengert::prelude::*;
 use wengert::{Arg, Cx, Error, Fault, Op, OpRef, Out, Real, ResultSigs, Sig, Vjp};
 
 /// y = x², elementwise, whose derivative is multiplied by these factors.
@@ -44,10 +45,23 @@ impl<T: Real> Op<T> for Square {
     }
 }
 
-/// Twice what the reverse rule says: a factor in front of every derivative that passes through.
+/// What the reverse rule of [`Through`] does to the cotangent.
+#[derive(Clone, Copy, Debug)]
+pub enum Mistake {
+    /// Multiplies it.
+    Factor(f64),
+    /// Multiplies the first element.
+    FactorOfOne(f64),
+    /// Moves every element one place on.
+    Shift,
+    /// Exchanges rows and columns.
+    Transpose,
+}
+
+/// y = x, with a mistake in the reverse rule.
 #[derive(Clone, Debug)]
 pub struct Through {
-    pub factor: f64,
+    pub mistake: Mistake,
 }
 
 impl<T: Real> Op<T> for Through {
@@ -65,7 +79,19 @@ impl<T: Real> Op<T> for Through {
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g() * self.factor);
+        r.give(0, || match self.mistake {
+            Mistake::Factor(c) => r.g() * c,
+            Mistake::FactorOfOne(c) => {
+                let mut factors = vec![T::one(); r.dims(0).count()];
+                factors[0] = T::of(c);
+                r.g() * r.tape().constant(factors).reshape(r.dims(0))
+            }
+            Mistake::Shift => {
+                let (flat, n) = (r.g().reshape([r.dims(0).count()]), r.dims(0).count());
+                concat(&[flat.slice(0, n - 1..), flat.slice(0, ..n - 1)], 0).reshape(r.dims(0))
+            }
+            Mistake::Transpose => r.g().transpose(-1, -2),
+        });
     }
 
     fn in_f64(&self) -> Option<OpRef<f64>> {
