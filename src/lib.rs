@@ -97,16 +97,55 @@
 //! assert_eq!(dy.item(), 2.0);
 //! ```
 //!
-//! Find where a NaN came from: [`Var::first_nonfinite`].
+//! Pull cotangents of several outputs back in one sweep: [`vjp`](vjp()).
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::<f64>::default();
+//! let x = tape.var([1., 2.]);
+//! let (y, z) = (x.square(), x.sum());
+//! let g = vjp(&[y, z], &[tape.constant([1., 10.]), tape.constant(100.0)], &[x])[0];
+//! assert_eq!(g.value().as_slice().unwrap(), [102., 140.]);
+//! ```
+//!
+//! Take a whole Jacobian or Hessian, or the product of a Hessian with a direction: [`jacobian`], [`hessian`], [`hvp`].
+//!
+//! ```
+//! use ndarray::array;
+//! use wengert::prelude::*;
+//! let tape = Tape::<f64>::default();
+//! let x = tape.var([1., 2.]);
+//! let y = x.prod() * x.sum();
+//! assert_eq!(jacobian(x.square(), x).value(), array![[2., 0.], [0., 4.]].into_dyn());
+//! assert_eq!(hessian(y, x).value(), array![[4., 6.], [6., 2.]].into_dyn());
+//! assert_eq!(hvp(y, &[x], &[tape.constant([1., -1.])])[0].value(), array![-2., 4.].into_dyn());
+//! ```
+//!
+//! Save memory: compute a region again in the backward pass instead of keeping its values, [`Tape::checkpoint`].
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::new();
+//! let x = tape.var([0.5, 1.0]);
+//! let y = tape.checkpoint(|| x.sin().tanh()) * 2.0;
+//! assert_eq!(y.sum().backward()[x], (x.sin().tanh() * 2.0).sum().backward()[x]);
+//! ```
+//!
+//! Find where a NaN came from, forward or in the adjoint program: [`Var::first_nonfinite`],
+//! [`Var::first_nonfinite_backward`].
 //!
 //! ```
 //! use wengert::prelude::*;
 //! let tape = Tape::new();
 //! let loss = (tape.var([1., -1.]).sqrt() * 2.0).sum();
-//! assert_eq!(loss.first_nonfinite().unwrap().line.op, "sqrt");
+//! let found = loss.first_nonfinite().unwrap();
+//! assert_eq!((found.line.op, found.index[0]), ("sqrt", 1));
+//! assert!(found.to_string().contains("its operand %0 var is -1.0 there"));
+//! let slope = tape.var(0.0).sqrt();
+//! assert_eq!(slope.first_nonfinite_backward().unwrap().primal.unwrap().op, "sqrt");
 //! ```
 //!
-//! Ask why a gradient is zero: [`Gradients::why_zero`].
+//! Ask why a gradient is zero: [`Gradients::why_zero`] where the lines alone say it, [`Var::why_zero`] where values do.
 //!
 //! ```
 //! use wengert::prelude::*;
@@ -114,6 +153,8 @@
 //! let x = tape.var(1.0);
 //! let grads = (x.stop_gradient() * 2.0).backward();
 //! assert!(grads.why_zero(x).unwrap().contains("stop_gradient cuts the path"));
+//! let dead = (x - 3.0).relu();
+//! assert_eq!(dead.why_zero(x).unwrap().cuts[0].line.op, "relu");
 //! ```
 //!
 //! Record once, run many times: [`Tape::freeze`] makes a [`Program`], which any thread may run with new inputs.
@@ -128,6 +169,8 @@
 //! assert_eq!(out.item("norm"), Some(5.0));
 //! # Ok::<(), wengert::Error>(())
 //! ```
+//!
+//! The guide to transforms, docs/transforms.md in the repository, says what each costs and when to use which.
 //!
 //! Say how many threads kernels use: [`with_threads`]. Write an operation of your own: implement [`Op`], and test it with
 //! [`check_op`].
@@ -162,7 +205,7 @@ pub use check::{
     Mutation, MutationReport, Numeric, OpCheck, OpReport, Place, Precision, Property, Verdict, check, check_op,
 };
 pub use error::Error;
-pub use exec::{Gradients, Inputs, NonFinite, Outputs, Program, Workspace};
+pub use exec::{Cut, Gradients, Inputs, NonFinite, OperandValues, Outputs, Program, WhyZero, Workspace};
 pub use kernels::with_threads;
 pub use ops::{
     AvgPool2d, BatchNormResults, ConvOptions, Handle, IntOrNumber, LineOrNumber, MaxPool2d, Scalar, Unfold, concat,
@@ -197,3 +240,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/checking.md")]
 struct Checking;
+
+/// So are those of the guide to transforms.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/transforms.md")]
+struct Transforms;

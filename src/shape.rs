@@ -172,6 +172,13 @@ pub(crate) fn strides(dims: &[usize]) -> SmallVec<[usize; 4]> {
     s
 }
 
+/// The index of element `flat` in a row-major array.
+pub(crate) fn unravel(mut flat: usize, dims: &[usize]) -> Vec<usize> {
+    let mut index: Vec<usize> = dims.iter().rev().map(|&n| (flat % n.max(1), flat /= n.max(1)).0).collect();
+    index.reverse();
+    index
+}
+
 /// The shape two operands broadcast to (numpy's rule): aligned at the last axis, sizes equal or one of them 1.
 ///
 /// ```

@@ -54,10 +54,21 @@ pub(super) fn sweep<'t, T: Real>(
     ys: &[Var<'t, T>],
     moving: &[(Var<'t, T>, Var<'t, T>)],
 ) -> Vec<Var<'t, T>> {
+    let ids: Vec<u32> = ys.iter().map(|y| y.id).collect();
+    let line = |(t, y): (Option<u32>, &Var<'t, T>)| t.map_or_else(|| tape.zeros(y.dims()), |id| Var::new(tape, id));
+    tangents(tape, &ids, moving).into_iter().zip(ys).map(line).collect()
+}
+
+/// One forward sweep: the tangent line of each of `ys`, `None` where it does not move.
+pub(crate) fn tangents<'t, T: Real>(
+    tape: &'t Tape<T>,
+    ys: &[u32],
+    moving: &[(Var<'t, T>, Var<'t, T>)],
+) -> Vec<Option<u32>> {
     let given: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
     let moving: Vec<(u32, Var<'t, T>)> = with_copies(tape, &given).iter().map(|&(x, k)| (x, moving[k].1)).collect();
     let seeds: Vec<u32> = moving.iter().map(|(x, _)| *x).collect();
-    let lines = between(tape, ys.iter().map(|y| y.id), &seeds);
+    let lines = between(tape, ys.iter().copied(), &seeds);
     let mut recompute = Recompute::new(tape, &lines);
     let mut tangents: Vec<Option<u32>> = vec![None; lines.len()];
     let position = |id: u32| lines.binary_search(&id).ok();
@@ -85,14 +96,11 @@ pub(super) fn sweep<'t, T: Real>(
         next += group;
     }
     recompute.finish();
-    let tangent = |y: &Var<'t, T>| match position(y.id).and_then(|k| tangents[k]) {
-        Some(id) => Var::new(tape, id),
-        None => tape.zeros(y.dims()),
-    };
-    ys.iter().map(tangent).collect()
+    ys.iter().map(|&y| position(y).and_then(|k| tangents[k])).collect()
 }
 
-fn tangents_of<'t, T: Real>(
+/// The tangents of a line's results when its operands move.
+pub(crate) fn tangents_of<'t, T: Real>(
     tape: &'t Tape<T>,
     at: At<'t, T>,
     moving: SmallVec<[Option<u32>; 4]>,

@@ -117,7 +117,7 @@ impl<'a> Slots<'a> {
 }
 
 /// The lines on a path from a wanted line to a root, ascending; wanted lines that no root depends on are left out.
-pub(super) fn between<T: Real>(tape: &Tape<T>, roots: impl Iterator<Item = u32>, wanted: &[u32]) -> Vec<u32> {
+pub(crate) fn between<T: Real>(tape: &Tape<T>, roots: impl Iterator<Item = u32>, wanted: &[u32]) -> Vec<u32> {
     const SEEN: u32 = 0;
     const ON_PATH: u32 = 1;
     let graph = tape.graph.borrow();

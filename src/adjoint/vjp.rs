@@ -149,7 +149,7 @@ pub(super) fn same_tapes<T: Real>(y: Var<'_, T>, wrt: &[Var<'_, T>], name: &'sta
 }
 
 #[track_caller]
-pub(super) fn same_tape<T: Real>(a: Var<'_, T>, b: Var<'_, T>, name: &'static str) -> Result<(), Error> {
+pub(crate) fn same_tape<T: Real>(a: Var<'_, T>, b: Var<'_, T>, name: &'static str) -> Result<(), Error> {
     if std::ptr::eq(a.tape, b.tape) {
         return Ok(());
     }

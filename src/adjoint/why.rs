@@ -5,8 +5,17 @@ use super::reverse::{Sweep, between};
 use crate::real::Real;
 use crate::tape::Tape;
 
-/// The reason in one sentence for each wanted line that got no cotangent.
-pub(crate) fn why_zero<T: Real>(tape: &Tape<T>, root: u32, lines: &[u32], sweep: &Sweep) -> Vec<String> {
+/// Why no cotangent arrives at a line.
+#[derive(Debug)]
+pub(crate) struct Reason {
+    /// The line that cuts, where one does.
+    pub cut: Option<u32>,
+    /// The reason in one sentence.
+    pub text: String,
+}
+
+/// The reason for each wanted line that got no cotangent.
+pub(crate) fn why_zero<T: Real>(tape: &Tape<T>, root: u32, lines: &[u32], sweep: &Sweep) -> Vec<Reason> {
     if lines.is_empty() {
         return Vec::new();
     }
@@ -14,8 +23,11 @@ pub(crate) fn why_zero<T: Real>(tape: &Tape<T>, root: u32, lines: &[u32], sweep:
     lines.iter().zip(reached).map(|(&line, reached)| reason(tape, root, line, reached, sweep)).collect()
 }
 
-fn reason<T: Real>(tape: &Tape<T>, root: u32, line: u32, reached: bool, sweep: &Sweep) -> String {
-    let no_part = |how| format!("{} has no part in {}: {how}", tape.describe(line), tape.describe(root));
+fn reason<T: Real>(tape: &Tape<T>, root: u32, line: u32, reached: bool, sweep: &Sweep) -> Reason {
+    let no_part = |how| Reason {
+        cut: None,
+        text: format!("{} has no part in {}: {how}", tape.describe(line), tape.describe(root)),
+    };
     if !reached {
         return no_part("no line leads from it to the root");
     }
@@ -28,7 +40,7 @@ fn reason<T: Real>(tape: &Tape<T>, root: u32, line: u32, reached: bool, sweep: &
         path.binary_search(&g.operands(*cut)[*operand]).is_ok()
     });
     let (cut, _, why) = cut.expect("a path without a cotangent has been cut");
-    format!("every path to the root is cut; {}: {why}", tape.describe(*cut))
+    Reason { cut: Some(*cut), text: format!("every path to the root is cut; {}: {why}", tape.describe(*cut)) }
 }
 
 /// Which of the lines lead to the root at all, through lines of either kind; one pass for all of them.

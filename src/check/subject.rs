@@ -6,6 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use crate::adjoint::grad;
 use crate::real::Real;
 use crate::shape::Dims;
+pub(super) use crate::shape::unravel;
 use crate::tape::{Data, Kind, OpRef, Operand, Tape, Tensor, Var};
 
 use super::anchor::Anchor;
@@ -76,13 +77,6 @@ impl Layout {
         let input = self.starts.partition_point(|&s| s <= coordinate) - 1;
         (input, unravel(coordinate - self.starts[input], &self.dims[input]))
     }
-}
-
-/// The index of element `flat` in a row-major array.
-pub(super) fn unravel(mut flat: usize, dims: &[usize]) -> Vec<usize> {
-    let mut index: Vec<usize> = dims.iter().rev().map(|&n| (flat % n.max(1), flat /= n.max(1)).0).collect();
-    index.reverse();
-    index
 }
 
 /// Records on an empty tape; one that makes its own drops it.

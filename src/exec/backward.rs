@@ -13,7 +13,7 @@ use super::store::Store;
 use crate::adjoint::{Sweep, check_cotangent, check_scalar, reverse, seed, why_zero};
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::tape::{Data, IntoTensor, Var, array_from};
+use crate::tape::{Data, IntoTensor, Tape, Var, array_from};
 
 impl<T: Real> Var<'_, T> {
     /// The gradient of this scalar with respect to every leaf made by [`Tape::var`](crate::Tape::var): ∂y/∂x for each x.
@@ -69,8 +69,12 @@ impl<T: Real> Var<'_, T> {
 }
 
 fn sweep<T: Real>(root: Var<'_, T>, seed: Var<'_, T>) -> Sweep {
-    let leaves = root.tape.graph.borrow().vars.clone();
-    reverse(root.tape, &[(root.id, seed.id)], &leaves)
+    reverse(root.tape, &[(root.id, seed.id)], &leaves_of(root.tape))
+}
+
+/// The leaves that gradients are reported for.
+pub(super) fn leaves_of<T: Real>(tape: &Tape<T>) -> Vec<u32> {
+    tape.graph.borrow().vars.clone()
 }
 
 fn gradients<T: Real>(root: Var<'_, T>, sweep: Sweep) -> Result<Gradients<T>, Error> {
@@ -101,7 +105,7 @@ fn gradients<T: Real>(root: Var<'_, T>, sweep: Sweep) -> Result<Gradients<T>, Er
             let dims = g.dims(leaf);
             let e = match cotangent {
                 Some(v) => Entry { array: owned(store, dims, v), why_zero: None },
-                None => Entry { array: zeros(store, dims), why_zero: reasons.next() },
+                None => Entry { array: zeros(store, dims), why_zero: reasons.next().map(|r| r.text) },
             };
             (leaf, e)
         };

@@ -60,6 +60,8 @@ impl<T: Real> Gradients<T> {
     }
 
     /// The reason for which a leaf's gradient is zero throughout, if no derivative arrives at it.
+    ///
+    /// Where derivatives arrive and are zeros (a dead relu, a factor of zeros), [`Var::why_zero`] finds out.
     pub fn why_zero(&self, leaf: Var<'_, T>) -> Option<&str> {
         (leaf.tape.identity() == self.tape).then(|| self.entries.get(&leaf.id)?.why_zero.as_deref()).flatten()
     }

@@ -12,8 +12,10 @@ mod program;
 mod run;
 mod store;
 mod value;
+mod zero;
 
 pub use gradients::Gradients;
-pub use nonfinite::NonFinite;
+pub use nonfinite::{NonFinite, OperandValues};
 pub use ports::{Inputs, Outputs};
 pub use program::{Program, Workspace};
+pub use zero::{Cut, WhyZero};

@@ -55,6 +55,20 @@ impl<T: Real> Tape<T> {
 
     /// Runs `f`, which writes many lines; if it panics, all of them are taken back.
     pub(crate) fn or_take_back<R>(&self, f: impl FnOnce() -> R) -> R {
+        let guard = self.taking_back();
+        let r = f();
+        std::mem::forget(guard);
+        r
+    }
+
+    /// Runs `f`, which writes lines to learn something from them; all of them are taken back.
+    pub(crate) fn and_take_back<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _guard = self.taking_back();
+        f()
+    }
+
+    /// Takes back all lines and regions from here on when it is dropped.
+    fn taking_back(&self) -> impl Drop {
         struct TakeBack<'a, T: Real>(&'a Tape<T>, usize, usize);
         impl<T: Real> Drop for TakeBack<'_, T> {
             fn drop(&mut self) {
@@ -65,10 +79,7 @@ impl<T: Real> Tape<T> {
             }
         }
         let regions = self.graph.borrow().regions.len();
-        let guard = TakeBack(self, self.len(), regions);
-        let r = f();
-        std::mem::forget(guard);
-        r
+        TakeBack(self, self.len(), regions)
     }
 
     /// Whether a rule is writing: only then may lines be simplified, since nobody holds a handle to what is left out.
