@@ -208,8 +208,8 @@ pub use error::Error;
 pub use exec::{Cut, Gradients, Inputs, NonFinite, OperandValues, Outputs, Program, WhyZero, Workspace};
 pub use kernels::with_threads;
 pub use ops::{
-    AvgPool2d, BatchNormResults, ConvOptions, Handle, IntOrNumber, LineOrNumber, MaxPool2d, Scalar, Unfold, concat,
-    stack,
+    AvgPool2d, BatchNormResults, ConvOptions, Handle, IntOrNumber, Interpolate, LineOrNumber, MaxPool2d,
+    PadMode, Scalar, Unfold, concat, stack,
 };
 pub use real::Real;
 pub use shape::{Axes, Dims, Sizes, broadcast_dims, keep};

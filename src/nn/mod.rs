@@ -32,6 +32,7 @@ mod embedding;
 mod entry;
 mod flatten;
 mod init;
+mod interpolate;
 mod layer;
 mod layer_norm;
 mod leaves;

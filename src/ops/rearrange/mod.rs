@@ -6,6 +6,7 @@ pub(super) mod broadcast;
 pub(super) mod concat;
 pub(super) mod flip;
 pub(super) mod handle;
+pub(super) mod pad;
 pub(super) mod part;
 pub(super) mod permute;
 pub(super) mod pieces;

@@ -16,9 +16,9 @@ pub(crate) struct Slice {
 /// A tensor of the given shape that holds the operand at the places of `part` and a number elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Pad {
-    part: Part,
-    dims: Dims,
-    value: f64,
+    pub part: Part,
+    pub dims: Dims,
+    pub value: f64,
 }
 
 impl<T: Real> Op<T> for Slice {
@@ -189,30 +189,8 @@ impl<'t, T: Real> Var<'t, T> {
         }
     }
 
-    /// The tensor amid further places that hold `value`: one pair (before, after) for each axis.
-    ///
-    /// # Panics
-    /// There are not as many pairs as axes.
-    ///
-    /// ```
-    /// use wengert::prelude::*;
-    /// let tape = Tape::new();
-    /// let x = tape.var([[1., 2.]]);
-    /// let y = x.pad(&[(0, 1), (1, 0)], 9.0);
-    /// assert_eq!(y.value().as_slice().unwrap(), [9., 1., 2., 9., 9., 9.]);
-    /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [1., 1.]);
-    /// ```
     #[track_caller]
-    #[must_use]
-    pub fn pad(self, margins: &[(usize, usize)], value: f64) -> Self {
-        match Part::amid(&self.dims(), margins) {
-            Ok((part, dims)) => self.padded(Pad { part, dims, value }),
-            Err(e) => self.tape.blame(e, "pad", &[self.id]).raise(),
-        }
-    }
-
-    #[track_caller]
-    fn sliced(self, part: Part) -> Self {
+    pub(super) fn sliced(self, part: Part) -> Self {
         if self.tape.in_rule() {
             if part.is_all_of(&self.dims()) {
                 return self;
@@ -225,7 +203,7 @@ impl<'t, T: Real> Var<'t, T> {
     }
 
     #[track_caller]
-    fn padded(self, pad: Pad) -> Self {
+    pub(super) fn padded(self, pad: Pad) -> Self {
         if self.tape.in_rule() {
             if pad.part.is_all_of(&pad.dims) {
                 return self;
@@ -248,7 +226,7 @@ impl<T: Real> IntVar<'_, T> {
     pub fn slice(self, axis: isize, range: impl RangeBounds<usize>) -> Self {
         let axis = self.axis("slice", axis);
         match Part::of_range(&self.dims(), axis, &range, 1) {
-            Ok(part) => self.tape.call(Slice { part }, &[self.into()]).int(0),
+            Ok(part) => self.sliced(part),
             Err(e) => self.tape.blame(e, "slice", &[self.id]).raise(),
         }
     }
@@ -262,22 +240,14 @@ impl<T: Real> IntVar<'_, T> {
     pub fn index_axis(self, axis: isize, index: isize) -> Self {
         let axis = self.axis("index_axis", axis);
         match Part::of_index(&self.dims(), axis, index) {
-            Ok(part) => self.tape.call(Slice { part }, &[self.into()]).int(0).squeeze(axis as isize),
+            Ok(part) => self.sliced(part).squeeze(axis as isize),
             Err(e) => self.tape.blame(e, "index_axis", &[self.id]).raise(),
         }
     }
 
-    /// As [`Var::pad`], with an integer.
-    ///
-    /// # Panics
-    /// As there.
     #[track_caller]
-    #[must_use]
-    pub fn pad(self, margins: &[(usize, usize)], value: u32) -> Self {
-        match Part::amid(&self.dims(), margins) {
-            Ok((part, dims)) => self.tape.call(Pad { part, dims, value: f64::from(value) }, &[self.into()]).int(0),
-            Err(e) => self.tape.blame(e, "pad", &[self.id]).raise(),
-        }
+    pub(super) fn sliced(self, part: Part) -> Self {
+        self.tape.call(Slice { part }, &[self.into()]).int(0)
     }
 }
 
@@ -326,13 +296,10 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn integers_are_cut_and_padded_like_numbers() {
+    fn integers_are_cut_like_numbers() {
         let tape = Tape::new();
         let x = tape.ints([1, 2, u32::MAX]);
-        assert_eq!(
-            x.slice(0, 1..).pad(&[(1, 0)], u32::MAX - 1).value().as_slice().unwrap(),
-            [u32::MAX - 1, 2, u32::MAX]
-        );
+        assert_eq!(x.slice(0, 1..).value().as_slice().unwrap(), [2, u32::MAX]);
         assert_eq!(x.index_axis(0, -2).value()[[]], 2);
     }
 
@@ -348,12 +315,5 @@ pub(crate) mod tests {
     fn an_index_beyond_the_axis_is_refused() {
         let tape = Tape::new();
         let _ = tape.zeros([2, 3]).index_axis(1, -4);
-    }
-
-    #[test]
-    #[should_panic(expected = "pad: margins (18446744073709551615, 1) on axis 0 of shape [2]")]
-    fn margins_that_no_memory_holds_are_refused() {
-        let tape = Tape::new();
-        let _ = tape.zeros([2]).pad(&[(usize::MAX, 1)], 0.0);
     }
 }

@@ -5,6 +5,8 @@ pub(super) mod avg_pool;
 pub(super) mod conv;
 pub(super) mod conv_options;
 pub(super) mod images;
+pub(super) mod interpolate;
 pub(super) mod max_pool;
 pub(super) mod plane;
+pub(super) mod resample;
 pub(super) mod unfold;

@@ -1,8 +1,51 @@
-//! Interpolation, sampling at points, shuffling of pixels.
+//! Interpolation, sampling at coordinates, and pixels that move between channels.
 //! Names and argument orders are PyTorch's, the right-hand sides are this crate's.
 
-use crate::call::{Call, Mapped};
+use wengert::Interpolate;
 
-pub fn map<'t>(_name: &str, _c: &Call<'t>) -> Option<Mapped<'t>> {
-    None
+use crate::call::{Call, Given, Mapped, one};
+
+/// The size or scale of a call: a list, or one number for all axes behind batch and channels.
+fn resized(c: &Call<'_>, form: Interpolate) -> Interpolate {
+    let axes = c.x().rank() - 2;
+    let spread = |list: Vec<f64>| if list.len() == 1 { vec![list[0]; axes] } else { list };
+    if let Some(size) = c.sizes(0, "size") {
+        return form.size(if size.len() == 1 { vec![size[0]; axes] } else { size });
+    }
+    let factors = match c.arg(1, "scale_factor") {
+        Given::List(items) => items.iter().map(|v| if let Given::Number(v) = v { *v } else { f64::NAN }).collect(),
+        _ => vec![c.number(1, "scale_factor", f64::NAN)],
+    };
+    form.scale(spread(factors))
+}
+
+fn interpolate<'t>(c: &Call<'t>) -> Option<Mapped<'t>> {
+    let form = match &c.text(2, "mode", "nearest")[..] {
+        "nearest" => Interpolate::nearest(),
+        "nearest-exact" => Interpolate::nearest_exact(),
+        "linear" | "bilinear" | "trilinear" => Interpolate::linear(),
+        "bicubic" => Interpolate::cubic(),
+        "area" => Interpolate::area(),
+        other => return Some(Err(format!("no interpolation `{other}`"))),
+    };
+    if c.flag(5, "antialias", false) {
+        return Some(Err("no low-pass filter before shrinking: use `Interpolate::area`".into()));
+    }
+    let mut form = resized(c, form);
+    if c.flag(3, "align_corners", false) {
+        form = form.align_corners();
+    }
+    if c.flag(4, "recompute_scale_factor", false) {
+        form = form.recompute_scale();
+    }
+    one(c.x().interpolate(form))
+}
+
+pub fn map<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
+    match name {
+        name if name.starts_with("nn.functional.interpolate") => interpolate(c),
+        "nn.functional.upsample_nearest" => one(c.x().interpolate(resized(c, Interpolate::nearest()))),
+        "nn.functional.upsample_bilinear" => one(c.x().interpolate(resized(c, Interpolate::linear()).align_corners())),
+        _ => None,
+    }
 }
