@@ -208,7 +208,7 @@ pub use error::Error;
 pub use exec::{Cut, Gradients, Inputs, NonFinite, OperandValues, Outputs, Program, WhyZero, Workspace};
 pub use kernels::with_threads;
 pub use ops::{
-    AvgPool2d, BatchNormResults, ConvOptions, Handle, IntOrNumber, Interpolate, LineOrNumber, MaxPool2d,
+    AvgPool2d, BatchNormResults, ConvOptions, GridSample, Handle, IntOrNumber, Interpolate, LineOrNumber, MaxPool2d,
     PadMode, Scalar, Unfold, concat, stack,
 };
 pub use real::Real;

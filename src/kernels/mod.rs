@@ -15,6 +15,7 @@ pub(crate) mod product;
 pub(crate) mod random;
 pub(crate) mod reduce;
 pub(crate) mod resample;
+pub(crate) mod sample;
 pub(crate) mod softmax;
 pub(crate) mod special;
 pub(crate) mod standard;

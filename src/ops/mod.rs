@@ -25,6 +25,7 @@ pub use rearrange::pad::PadMode;
 pub use rearrange::stack::stack;
 pub use spatial::avg_pool::AvgPool2d;
 pub use spatial::conv_options::ConvOptions;
+pub use spatial::grid_sample::GridSample;
 pub use spatial::interpolate::Interpolate;
 pub use spatial::max_pool::MaxPool2d;
 pub use spatial::unfold::Unfold;

@@ -4,9 +4,11 @@
 pub(super) mod avg_pool;
 pub(super) mod conv;
 pub(super) mod conv_options;
+pub(super) mod grid_sample;
 pub(super) mod images;
 pub(super) mod interpolate;
 pub(super) mod max_pool;
 pub(super) mod plane;
 pub(super) mod resample;
+pub(super) mod sample;
 pub(super) mod unfold;

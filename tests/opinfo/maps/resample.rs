@@ -1,7 +1,7 @@
 //! Interpolation, sampling at coordinates, and pixels that move between channels.
 //! Names and argument orders are PyTorch's, the right-hand sides are this crate's.
 
-use wengert::Interpolate;
+use wengert::{GridSample, Interpolate};
 
 use crate::call::{Call, Given, Mapped, one};
 
@@ -41,11 +41,35 @@ fn interpolate<'t>(c: &Call<'t>) -> Option<Mapped<'t>> {
     one(c.x().interpolate(form))
 }
 
+/// Modes are words in the public function, numbers in the one behind it.
+fn grid_sample<'t>(c: &Call<'t>, mode: &str, padding: &str) -> Option<Mapped<'t>> {
+    let form = match mode {
+        "bilinear" | "0" => GridSample::linear(),
+        "nearest" | "1" => GridSample::nearest(),
+        "bicubic" | "2" => GridSample::cubic(),
+        other => return Some(Err(format!("no sampling `{other}`"))),
+    };
+    let form = match padding {
+        "border" | "1" => form.border(),
+        "reflection" | "2" => form.reflect(),
+        _ => form,
+    };
+    let form = if c.flag(3, "align_corners", false) { form.align_corners() } else { form };
+    one(c.x().grid_sample(c.real(0, "grid"), form))
+}
+
 pub fn map<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
     match name {
         name if name.starts_with("nn.functional.interpolate") => interpolate(c),
         "nn.functional.upsample_nearest" => one(c.x().interpolate(resized(c, Interpolate::nearest()))),
         "nn.functional.upsample_bilinear" => one(c.x().interpolate(resized(c, Interpolate::linear()).align_corners())),
+        "nn.functional.grid_sample" => {
+            grid_sample(c, &c.text(1, "mode", "bilinear"), &c.text(2, "padding_mode", "zeros"))
+        }
+        "grid_sampler_2d" | "grid_sampler_3d" => {
+            let word = |i: usize, name: &str| c.int(i, name, 0).to_string();
+            grid_sample(c, &word(1, "interpolation_mode"), &word(2, "padding_mode"))
+        }
         _ => None,
     }
 }
