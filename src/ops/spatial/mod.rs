@@ -11,4 +11,5 @@ pub(super) mod max_pool;
 pub(super) mod plane;
 pub(super) mod resample;
 pub(super) mod sample;
+pub(super) mod shuffle;
 pub(super) mod unfold;

@@ -63,6 +63,11 @@ pub fn map<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
         name if name.starts_with("nn.functional.interpolate") => interpolate(c),
         "nn.functional.upsample_nearest" => one(c.x().interpolate(resized(c, Interpolate::nearest()))),
         "nn.functional.upsample_bilinear" => one(c.x().interpolate(resized(c, Interpolate::linear()).align_corners())),
+        "nn.functional.pixel_shuffle" => one(c.x().pixel_shuffle(c.int(0, "upscale_factor", 1) as usize)),
+        "nn.functional.pixel_unshuffle" => one(c.x().pixel_unshuffle(c.int(0, "downscale_factor", 1) as usize)),
+        "nn.functional.channel_shuffle" | "channel_shuffle" => {
+            one(c.x().channel_shuffle(c.int(0, "groups", 1) as usize))
+        }
         "nn.functional.grid_sample" => {
             grid_sample(c, &c.text(1, "mode", "bilinear"), &c.text(2, "padding_mode", "zeros"))
         }
