@@ -53,6 +53,8 @@ inventory! {
     spatial::conv;
     spatial::max_pool;
     spatial::plane;
+    spatial::resample;
+    spatial::sample;
     spatial::unfold;
 }
 

@@ -51,6 +51,9 @@ enum Target {
     Scale(SmallVec<[f64; 3]>),
 }
 
+/// An axis that is resized: its number, its size to be, and its factor if one counts.
+type Resized = (usize, usize, Option<f64>);
+
 impl By {
     fn name(self) -> &'static str {
         match self {
@@ -128,8 +131,8 @@ impl Interpolate {
         }
     }
 
-    /// For each axis that is resized, from the first to the last: its number, its size to be, and its factor if one counts.
-    fn axes(&self, dims: &Dims) -> Result<SmallVec<[(usize, usize, Option<f64>); 3]>, Error> {
+    /// The axes that are resized, from the first to the last.
+    fn axes(&self, dims: &Dims) -> Result<SmallVec<[Resized; 3]>, Error> {
         if self.align_corners && !matches!(self.by, By::Linear | By::Cubic) {
             return Err(Error::argument(format!("`{}` has no corners to align", self.by.name()))
                 .rule("align_corners goes with linear and cubic interpolation")
