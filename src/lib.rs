@@ -208,7 +208,9 @@ pub use error::Error;
 pub use exec::{Cut, Gradients, Inputs, NonFinite, OperandValues, Outputs, Program, WhyZero, Workspace};
 pub use kernels::with_threads;
 pub use ops::{
-    AvgPool2d, BatchNormResults, ConvOptions, GridSample, Handle, IntOrNumber, Interpolate, LineOrNumber, MaxPool2d,
+    AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool, AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d, AdaptiveMaxPool3d, AdaptiveSize, AvgPool, AvgPool1d, AvgPool2d, AvgPool3d, BatchNormResults,
+    ConvOptions, GridSample, Handle, IntOrNumber, Interpolate, LineOrNumber, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d,
     PadMode, Scalar, Unfold, concat, stack,
 };
 pub use real::Real;
@@ -226,7 +228,9 @@ pub mod prelude {
         grad, grad_with, hessian, hessian_blocks, hvp, jacobian, jacobian_forward, jacobian_reverse, jvp, vjp,
     };
     pub use crate::exec::Gradients;
-    pub use crate::ops::{AvgPool2d, ConvOptions, MaxPool2d, concat, stack};
+    pub use crate::ops::{
+        AvgPool1d, AvgPool2d, AvgPool3d, ConvOptions, MaxPool1d, MaxPool2d, MaxPool3d, concat, stack,
+    };
     pub use crate::shape::{Dims, keep};
     pub use crate::tape::{IntVar, Tape, Tensor, Var};
 }

@@ -50,6 +50,11 @@ impl<const D: usize> PerAxis<D> for [usize; D] {
     }
 }
 
+/// Refuses a plane without cells, and names the axis.
+pub(crate) fn check_plane<const D: usize>(plane: [usize; D]) -> Result<(), Error> {
+    (0..D).try_for_each(|axis| axis::check_size(&axis_name(axis, D), plane[axis]))
+}
+
 /// A sliding window over `D` spatial axes.
 ///
 /// An axis of size H yields (H + 2P − D(F − 1) − 1)/S + 1 positions for a kernel of F cells D apart (dilation), moved by
@@ -209,6 +214,15 @@ impl<const D: usize> Window<D> {
         (0..D).try_for_each(|axis| self.axis(axis).check_padding())
     }
 
+    /// The sizes of an input that has this many windows: those asked for, if they fit, or those covered exactly.
+    pub(crate) fn unpooled(&self, windows: [usize; D], asked: Option<[usize; D]>) -> Result<[usize; D], Error> {
+        let mut sizes = [0; D];
+        for (axis, size) in sizes.iter_mut().enumerate() {
+            *size = self.axis(axis).unpooled(windows[axis], asked.map(|a| a[axis]))?;
+        }
+        Ok(sizes)
+    }
+
     fn axis(&self, axis: usize) -> Axis {
         Axis {
             name: axis_name(axis, D),
@@ -279,6 +293,27 @@ mod tests {
         assert!(Window::<2>::new(3).padding([1, 2]).check_pool_padding().unwrap_err().is_argument());
         assert!(Window::<2>::new(2).dilation(3).padding(2).check_pool_padding().is_ok());
         assert!(text(Window::<1>::new(3).padding(2).check_pool_padding()).contains("at most 1"));
+    }
+
+    #[test]
+    fn a_pooled_plane_has_had_one_of_these_sizes() {
+        let w = Window::<1>::new(3).stride(2).padding(1);
+        assert_eq!(w.unpooled([4], None).unwrap(), [7]);
+        // Exactly those that pool to 4, rounded down or up.
+        let fits: Vec<usize> = (1..20).filter(|&n| w.unpooled([4], Some([n])).is_ok()).collect();
+        let pools = |w: Window<1>, n: usize| w.output([n]).is_ok_and(|o| o == [4]);
+        let should: Vec<usize> =
+            (1..20).filter(|&n| pools(w.clone().floor(), n) || pools(w.clone().ceil(), n)).collect();
+        assert_eq!((fits, should), (vec![6, 7, 8], vec![6, 7, 8]));
+        let e = text(w.unpooled([4], Some([9])));
+        for part in ["length of 9 does not have 4 windows", "|9 − 7|", "(4 − 1)·2 − 2·1 + 1·(3 − 1) + 1 = 7"]
+        {
+            assert!(e.contains(part), "{part} is missing in: {e}");
+        }
+        assert!(
+            text(Window::<1>::new(2).padding(1).unpooled([1], None)).contains("(1 − 1)·2 − 2·1 + 1·(2 − 1) + 1 = 0")
+        );
+        assert!(w.unpooled([0], None).is_err() && w.stride(usize::MAX).unpooled([usize::MAX], None).is_err());
     }
 
     #[test]

@@ -95,6 +95,19 @@ fn ties() {
 
     let x = tape.var(array![[[1.0, 7.0], [7.0, 7.0]]]);
     assert_eq!(x.max_pool2d(2).sum().backward()[x], array![[[0.0, 1.0], [0.0, 0.0]]].into_dyn());
+    assert_eq!(x.adaptive_max_pool2d(1).sum().backward()[x], array![[[0.0, 1.0], [0.0, 0.0]]].into_dyn());
+    let row = [1.0, 7.0, 7.0];
+    assert_eq!(slopes(&row, |x| x.reshape([1, 3]).max_pool1d(3)), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&row, |x| x.reshape([1, 3]).adaptive_max_pool1d(1)), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&row, |x| x.reshape([1, 1, 1, 3]).max_pool3d([1, 1, 3])), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&row, |x| x.reshape([1, 1, 1, 3]).adaptive_max_pool3d(1)), [0.0, 1.0, 0.0]);
+    let unpool = |index: [u32; 3]| {
+        slopes(&row, move |x| {
+            let index = x.tape().ints(index).reshape([1, 3]);
+            x.reshape([1, 3]).max_unpool1d(index, MaxPool1d::new(2), None)
+        })
+    };
+    assert_eq!((unpool([5, 0, 2]), unpool([4, 0, 4])), (vec![1.0; 3], vec![0.0, 1.0, 1.0]));
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! Both loop along rows of windows, one kernel cell at a time, as max pooling does.
 
 use super::par;
-use super::pool::Columns;
-use super::unfold::Slide;
+use super::unfold::{Slide, place};
+use super::windows::Windows;
 use crate::real::Real;
 
 /// What the sum of a window is divided by in average pooling.
@@ -19,7 +19,7 @@ pub(crate) enum Divisor {
 
 impl Divisor {
     /// For every window along an axis, how many of its kernel cells count.
-    fn counts(self, s: &Slide, axis: usize) -> Vec<usize> {
+    fn counts<const D: usize>(self, s: &Slide<D>, axis: usize) -> Vec<usize> {
         let (size, p) = (s.input[axis], s.padding[axis]);
         let counted = match self {
             Divisor::Padded => 0..size + 2 * p,
@@ -31,52 +31,75 @@ impl Divisor {
     }
 
     /// The divisor of every window of a plane.
-    fn of_windows<T: Real>(self, s: &Slide) -> Vec<T> {
+    pub(crate) fn of_windows<T: Real, const D: usize>(self, s: &Slide<D>) -> Vec<T> {
         if let Divisor::Fixed(d) = self {
             return vec![T::of(d as f64); s.positions()];
         }
-        let (rows, columns) = (self.counts(s, 0), self.counts(s, 1));
-        rows.iter().flat_map(|&r| columns.iter().map(move |&c| T::of((r * c) as f64))).collect()
+        let counts: [Vec<usize>; D] = std::array::from_fn(|axis| self.counts(s, axis));
+        let count = |at: [usize; D]| (0..D).map(|axis| counts[axis][at[axis]]).product::<usize>();
+        (0..s.positions()).map(|o| T::of(count(place(o, s.output)) as f64)).collect()
     }
 }
 
-/// The sum of every window of `x` [planes, H, W] over its divisor; cells in the padding count as 0.
-pub(crate) fn avg_pool2d<T: Real>(x: &[T], s: &Slide, divisor: Divisor, out: &mut [T]) {
-    let (cells, positions) = (s.cells(), s.positions());
-    assert_eq!(x.len() / cells * positions, out.len(), "one mean for every window of every plane");
-    let (divisors, columns) = (divisor.of_windows::<T>(s), Columns::new(s));
-    let work = out.len() * s.taps();
-    par::chunks_mut(out, positions, work, |p, out| {
+/// The sum of every window of `x` [planes, …] over its divisor; cells in the padding count as 0.
+pub(crate) fn avg_pool<T: Real, const D: usize>(x: &[T], w: &Windows<D>, divisors: &[T], out: &mut [T]) {
+    let (cells, positions) = (w.cells(), w.positions());
+    let planes = x.len() / cells;
+    assert_eq!(planes * positions, out.len(), "one mean for every window of every plane");
+    par::chunks_mut(out, positions, planes.saturating_mul(w.work()), |p, out| {
         let plane = &x[p * cells..(p + 1) * cells];
-        for (oy, sums) in out.chunks_mut(s.output[1]).enumerate() {
-            sums.fill(T::zero());
-            columns.for_taps(s, oy, |windows, cell| {
-                for (sum, &v) in sums[windows].iter_mut().zip(plane[cell..].iter().step_by(s.stride[1])) {
-                    *sum += v;
+        let mut column = vec![T::zero(); if w.taps().is_none() { w.input_width() } else { 0 }];
+        for (row, sums) in out.chunks_mut(w.width()).enumerate() {
+            match w.taps() {
+                Some(taps) => {
+                    sums.fill(T::zero());
+                    w.for_taps(taps, row, |windows, cell| {
+                        for (sum, &v) in sums[windows].iter_mut().zip(plane[cell..].iter().step_by(taps.stride)) {
+                            *sum += v;
+                        }
+                    });
                 }
-            });
+                // Down the columns first, where the windows of a row cover the same cells, then along them.
+                None => {
+                    column.fill(T::zero());
+                    w.for_rows(row, |start| column.iter_mut().zip(&plane[start..]).for_each(|(sum, &v)| *sum += v));
+                    for (sum, span) in sums.iter_mut().zip(w.columns()) {
+                        *sum = span.cells().fold(T::zero(), |sum, i| sum + column[i]);
+                    }
+                }
+            }
         }
-        out.iter_mut().zip(&divisors).for_each(|(sum, &d)| *sum /= d);
+        out.iter_mut().zip(divisors).for_each(|(sum, &d)| *sum /= d);
     });
 }
 
-/// The adjoint of [`avg_pool2d`]: every g/divisor added to the cells of its window, row of windows after row of windows.
-pub(crate) fn avg_pool2d_adjoint<T: Real>(g: &[T], s: &Slide, divisor: Divisor, x: &mut [T]) {
-    let (cells, positions) = (s.cells(), s.positions());
-    assert_eq!(x.len() / cells * positions, g.len(), "one cotangent for every window of every plane");
-    let (divisors, columns) = (divisor.of_windows::<T>(s), Columns::new(s));
-    let width = s.output[1];
-    par::chunks_mut(x, cells, g.len() * s.taps(), |p, plane| {
+/// The adjoint of [`avg_pool`]: every g/divisor added to the cells of its window, row of windows after row of windows.
+pub(crate) fn avg_pool_adjoint<T: Real, const D: usize>(g: &[T], w: &Windows<D>, divisors: &[T], x: &mut [T]) {
+    let (cells, positions) = (w.cells(), w.positions());
+    let planes = x.len() / cells;
+    assert_eq!(planes * positions, g.len(), "one cotangent for every window of every plane");
+    let width = w.width();
+    par::chunks_mut(x, cells, planes.saturating_mul(w.work()), |p, plane| {
         plane.fill(T::zero());
         let g = &g[p * positions..(p + 1) * positions];
         let mut shares = vec![T::zero(); width];
-        for (oy, (g, divisors)) in g.chunks(width).zip(divisors.chunks(width)).enumerate() {
+        let mut column = vec![T::zero(); if w.taps().is_none() { w.input_width() } else { 0 }];
+        for (row, (g, divisors)) in g.chunks(width).zip(divisors.chunks(width)).enumerate() {
             shares.iter_mut().zip(g.iter().zip(divisors)).for_each(|(share, (&g, &d))| *share = g / d);
-            columns.for_taps(s, oy, |windows, cell| {
-                for (x, &share) in plane[cell..].iter_mut().step_by(s.stride[1]).zip(&shares[windows]) {
-                    *x += share;
+            match w.taps() {
+                Some(taps) => w.for_taps(taps, row, |windows, cell| {
+                    for (x, &share) in plane[cell..].iter_mut().step_by(taps.stride).zip(&shares[windows]) {
+                        *x += share;
+                    }
+                }),
+                None => {
+                    column.fill(T::zero());
+                    for (&share, span) in shares.iter().zip(w.columns()) {
+                        span.cells().for_each(|i| column[i] += share);
+                    }
+                    w.for_rows(row, |start| plane[start..].iter_mut().zip(&column).for_each(|(x, &v)| *x += v));
                 }
-            });
+            }
         }
     });
 }
@@ -87,46 +110,78 @@ mod tests {
 
     use super::super::naive;
     use super::super::pool::tests::{bits, pools};
-    use super::super::unfold::tests::numbers;
+    use super::super::unfold::tests::{each_axis, numbers};
     use super::*;
     use crate::window::Window;
 
     const NAN: f64 = f64::NAN;
 
+    fn mean<const D: usize>(x: &[f64], s: &Slide<D>, divisor: Divisor) -> Vec<f64> {
+        let mut out = vec![NAN; x.len() / s.cells() * s.positions()];
+        avg_pool(x, &Windows::sliding(s), &divisor.of_windows(s), &mut out);
+        out
+    }
+
     #[test]
     fn means_follow_their_divisor() {
         // Input 3, kernel 2, stride 2, rounded up: the last window holds one cell and hangs over the edge with the other.
+        let x = [2.0, 4.0, 10.0];
         let s = Slide::new(&Window::new([1, 2]).ceil(), [1, 3]).unwrap();
-        let mean = |s: &Slide, d| {
-            let mut out = vec![NAN; s.positions()];
-            avg_pool2d(&[2.0, 4.0, 10.0], s, d, &mut out);
-            out
-        };
-        assert_eq!(mean(&s, Divisor::Padded), [3.0, 10.0]);
-        assert_eq!(mean(&s, Divisor::Inside), [3.0, 10.0]);
-        assert_eq!(mean(&s, Divisor::Fixed(4)), [1.5, 2.5]);
-        let s = Slide::new(&Window::new([1, 2]).padding([0, 1]), [1, 3]).map_err(|e| e.to_string()).unwrap_err();
+        assert_eq!(mean(&x, &s, Divisor::Padded), [3.0, 10.0]);
+        assert_eq!(mean(&x, &s, Divisor::Inside), [3.0, 10.0]);
+        assert_eq!(mean(&x, &s, Divisor::Fixed(4)), [1.5, 2.5]);
+        let s = Slide::new(&Window::new(2).padding(1), [3]).map_err(|e| e.to_string()).unwrap_err();
         assert!(s.contains("3/2"), "{s}");
-        let s = Slide::new(&Window::new([1, 2]).padding([0, 1]).floor(), [1, 3]).unwrap();
-        assert_eq!(mean(&s, Divisor::Padded), [1.0, 7.0]);
-        assert_eq!(mean(&s, Divisor::Inside), [2.0, 7.0]);
+        let s = Slide::new(&Window::<1>::new(2).padding(1).floor(), [3]).unwrap();
+        assert_eq!(mean(&x, &s, Divisor::Padded), [1.0, 7.0]);
+        assert_eq!(mean(&x, &s, Divisor::Inside), [2.0, 7.0]);
     }
 
-    proptest! {
-        #[test]
-        fn avg_pool_equals_the_definition(s in pools(), planes in 0usize..4, which in 0usize..3, fixed in prop_oneof![-9isize..0, 1isize..9]) {
-            let divisor = [Divisor::Padded, Divisor::Inside, Divisor::Fixed(fixed)][which];
-            let x = numbers(planes * s.cells());
-            let mut out = vec![NAN; planes * s.positions()];
-            avg_pool2d(&x, &s, divisor, &mut out);
-            prop_assert_eq!(bits(&out), bits(&naive::avg_pool2d(&x, &s, divisor)));
-
-            let g = numbers(out.len());
-            let mut back = vec![NAN; x.len()];
-            avg_pool2d_adjoint(&g, &s, divisor, &mut back);
-            let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-            let (left, right) = (dot(&out, &g), dot(&x, &back));
-            prop_assert!((left - right).abs() <= 1e-9 * (1.0 + left.abs()), "⟨pool x, g⟩ = {left}, ⟨x, adjoint g⟩ = {right}");
-        }
+    fn dot(a: &[f64], b: &[f64]) -> f64 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
     }
+
+    /// ⟨pool x, g⟩ = ⟨x, adjoint g⟩.
+    fn is_adjoint<const D: usize>(w: &Windows<D>, divisors: &[f64], x: &[f64], out: &[f64]) {
+        let g = numbers(out.len());
+        let mut back = vec![NAN; x.len()];
+        avg_pool_adjoint(&g, w, divisors, &mut back);
+        let (left, right) = (dot(out, &g), dot(x, &back));
+        assert!((left - right).abs() <= 1e-9 * (1.0 + left.abs()), "⟨pool x, g⟩ = {left}, ⟨x, adjoint g⟩ = {right}");
+    }
+
+    fn sliding_means<const D: usize>(s: &Slide<D>, planes: usize, divisor: Divisor) {
+        let x = numbers(planes * s.cells());
+        let out = mean(&x, s, divisor);
+        assert_eq!(bits(&out), bits(&naive::avg_pool(&x, s, divisor)));
+        is_adjoint(&Windows::sliding(s), &divisor.of_windows(s), &x, &out);
+    }
+
+    fn adaptive_means<const D: usize>(input: [usize; D], output: [usize; D], planes: usize) {
+        let w = Windows::adaptive(input, output);
+        let x = numbers(planes * w.cells());
+        let divisors: Vec<f64> = w.counts().map(|n| n as f64).collect();
+        let mut out = vec![NAN; planes * w.positions()];
+        avg_pool(&x, &w, &divisors, &mut out);
+        assert_eq!(bits(&out), bits(&naive::adaptive_avg_pool(&x, input, output)));
+        is_adjoint(&w, &divisors, &x, &out);
+    }
+
+    macro_rules! in_dimensions {
+        ($($name:ident $d:literal)+) => { proptest! { $(
+            #[test]
+            fn $name(
+                s in pools::<$d>(),
+                (input, output) in (each_axis::<$d>(1..9), each_axis::<$d>(1..12)),
+                planes in 0usize..4,
+                which in 0usize..3,
+                fixed in prop_oneof![-9isize..0, 1isize..9],
+            ) {
+                sliding_means(&s, planes, [Divisor::Padded, Divisor::Inside, Divisor::Fixed(fixed)][which]);
+                adaptive_means(input, output, planes);
+            }
+        )+ } };
+    }
+
+    in_dimensions! { means_along_a_line 1 means_over_a_plane 2 means_through_a_volume 3 }
 }

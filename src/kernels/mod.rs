@@ -10,6 +10,7 @@ pub(crate) mod gemm;
 pub(crate) mod index;
 pub(crate) mod map;
 pub(crate) mod par;
+pub(crate) mod plane;
 pub(crate) mod pool;
 pub(crate) mod product;
 pub(crate) mod random;
@@ -21,6 +22,7 @@ pub(crate) mod special;
 pub(crate) mod standard;
 pub(crate) mod strided;
 pub(crate) mod unfold;
+pub(crate) mod windows;
 
 pub(crate) use par::threads;
 pub use par::with_threads;

@@ -63,15 +63,28 @@ pub(crate) fn fold<T: Real, const D: usize>(columns: &[T], s: &Slide<D>) -> Vec<
     x
 }
 
-/// The value and index of the maximum of every window, cell by cell in row-major order.
-pub(crate) fn max_pool2d<T: Real>(x: &[T], s: &Slide) -> (Vec<T>, Vec<u32>) {
+/// The cells that every window covers, window after window and each in row-major order.
+pub(crate) fn windows<const D: usize>(s: &Slide<D>) -> Vec<Vec<usize>> {
+    grid(s.output).map(|o| grid(s.kernel).filter_map(|k| cell(s, o, k)).collect()).collect()
+}
+
+/// The same for the windows that divide a plane: along an axis, cell i belongs to window o of n where it overlaps the
+/// stretch from o·H/n to (o + 1)·H/n.
+pub(crate) fn adaptive_windows<const D: usize>(input: [usize; D], output: [usize; D]) -> Vec<Vec<usize>> {
+    let meets = |i: usize, o: usize, h: usize, n: usize| i * n < (o + 1) * h && (i + 1) * n > o * h;
+    let covers = |i: [usize; D], o: [usize; D]| (0..D).all(|a| meets(i[a], o[a], input[a], output[a]));
+    let cells = |o| grid(input).enumerate().filter(move |&(_, i)| covers(i, o)).map(|(flat, _)| flat).collect();
+    grid(output).map(cells).collect()
+}
+
+/// The value and index of the maximum of every window, cell by cell.
+pub(crate) fn max_pool<T: Real>(x: &[T], cells: usize, windows: &[Vec<usize>]) -> (Vec<T>, Vec<u32>) {
     let (mut values, mut index) = (Vec::new(), Vec::new());
-    for plane in x.chunks(s.cells()) {
-        for o in grid(s.output) {
-            let mut cells = grid(s.kernel).filter_map(|k| cell(s, o, k));
-            let first = cells.next().expect("a window holds a cell of the input");
+    for plane in x.chunks(cells) {
+        for window in windows {
             let wins = |v: T, best: T| v > best || v.is_nan();
-            let at = cells.fold(first, |best, i| if wins(plane[i], plane[best]) { i } else { best });
+            let best = window.iter().copied().reduce(|best, i| if wins(plane[i], plane[best]) { i } else { best });
+            let at = best.expect("a window holds a cell of the input");
             values.push(plane[at]);
             index.push(at as u32);
         }
@@ -80,13 +93,13 @@ pub(crate) fn max_pool2d<T: Real>(x: &[T], s: &Slide) -> (Vec<T>, Vec<u32>) {
 }
 
 /// The sum of every window over the number of its cells that count.
-pub(crate) fn avg_pool2d<T: Real>(x: &[T], s: &Slide, divisor: Divisor) -> Vec<T> {
+pub(crate) fn avg_pool<T: Real, const D: usize>(x: &[T], s: &Slide<D>, divisor: Divisor) -> Vec<T> {
     let mut means = Vec::new();
     for plane in x.chunks(s.cells()) {
         for o in grid(s.output) {
             let sum = grid(s.kernel).filter_map(|k| cell(s, o, k)).fold(T::zero(), |sum, i| sum + plane[i]);
-            let padded = |k: [usize; 2]| {
-                (0..2).all(|a| o[a] * s.stride[a] + k[a] * s.dilation[a] < s.input[a] + 2 * s.padding[a])
+            let padded = |k: [usize; D]| {
+                (0..D).all(|a| o[a] * s.stride[a] + k[a] * s.dilation[a] < s.input[a] + 2 * s.padding[a])
             };
             let count = match divisor {
                 Divisor::Padded => grid(s.kernel).filter(|&k| padded(k)).count() as isize,
@@ -97,6 +110,16 @@ pub(crate) fn avg_pool2d<T: Real>(x: &[T], s: &Slide, divisor: Divisor) -> Vec<T
         }
     }
     means
+}
+
+/// The mean of every window that divides a plane.
+pub(crate) fn adaptive_avg_pool<T: Real, const D: usize>(x: &[T], input: [usize; D], output: [usize; D]) -> Vec<T> {
+    let windows = adaptive_windows(input, output);
+    let mean = |plane: &[T], window: &[usize]| {
+        window.iter().fold(T::zero(), |sum, &i| sum + plane[i]) / T::of(window.len() as f64)
+    };
+    let planes = x.chunks(input.iter().product());
+    planes.flat_map(|plane| windows.iter().map(|w| mean(plane, w)).collect::<Vec<_>>()).collect()
 }
 
 /// Calls `f(input element, weight, output element)` for every product in a convolution.

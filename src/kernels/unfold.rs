@@ -179,7 +179,8 @@ pub(crate) mod tests {
     use super::super::naive::{self, grid};
     use super::*;
 
-    fn each_axis<const D: usize>(range: Range<usize>) -> impl Strategy<Value = [usize; D]> {
+    /// A number in the range for each axis.
+    pub(crate) fn each_axis<const D: usize>(range: Range<usize>) -> impl Strategy<Value = [usize; D]> {
         prop::collection::vec(range, D).prop_map(|v| v.try_into().expect("one number for each axis"))
     }
 

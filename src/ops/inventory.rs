@@ -49,13 +49,17 @@ inventory! {
     reduce::mean;
     reduce::prod;
     reduce::winner;
+    spatial::adaptive_avg;
+    spatial::adaptive_max;
     spatial::avg_pool;
     spatial::conv;
     spatial::max_pool;
     spatial::plane;
     spatial::resample;
+    spatial::runner_up;
     spatial::sample;
     spatial::unfold;
+    spatial::unpool;
 }
 
 /// The operations whose derivative is zero by definition, so that differences do not apply.
@@ -89,6 +93,8 @@ const WITHOUT_DERIVATIVE: &[&str] = &[
     "not",
     "one_hot",
     "or",
+    "runner_up1d",
+    "runner_up2d",
     "same",
     "select_numbers",
     "to_real",

@@ -17,6 +17,16 @@ pub(super) fn axis_name(axis: usize, rank: usize) -> String {
 
 pub(super) const FORMULA: &str = "(H + 2P − D(F − 1) − 1)/S + 1";
 
+/// Refuses an axis without cells.
+pub(super) fn check_size(name: &str, size: usize) -> Result<(), Error> {
+    if size > 0 {
+        return Ok(());
+    }
+    Err(Error::shape(format!("the {name} is 0: there is no cell for a window to lie on"))
+        .rule("every spatial axis has at least one cell; a batch may be empty, an image may not")
+        .fix("leave the empty image out"))
+}
+
 /// The window along one axis.
 pub(super) struct Axis {
     pub(super) name: String,
@@ -44,11 +54,7 @@ impl Axis {
     /// The number of window positions over an input of `size` cells.
     pub(super) fn positions(&self, size: usize) -> Result<usize, Error> {
         let extent = self.extent()?;
-        if size == 0 {
-            return Err(Error::shape(format!("the {} is 0: there is no cell for a window to lie on", self.name))
-                .rule("every spatial axis has at least one cell; a batch may be empty, an image may not")
-                .fix("leave the empty image out"));
-        }
+        check_size(&self.name, size)?;
         let padded = self.padding.checked_mul(2).and_then(|p| p.checked_add(size));
         // Kernels add a position, a stride and an offset in the kernel in signed numbers; this is the room they need.
         let room = padded.and_then(|p| p.checked_add(extent)).and_then(|p| p.checked_add(self.stride));
@@ -134,5 +140,30 @@ impl Axis {
                 "every window holds a cell of the input; the one at {start} has {f} cells {d} apart and misses all {size}"
             ))
             .fix("use a smaller dilation or less padding"))
+    }
+
+    /// The size of an input that has this many windows: the one asked for, or the one that they cover exactly.
+    ///
+    /// Where a tail was dropped or a window hung over, the size may be less than a stride away from the exact one.
+    pub(super) fn unpooled(&self, windows: usize, asked: Option<usize>) -> Result<usize, Error> {
+        self.extent()?;
+        check_size(&self.name, windows)?;
+        let [n, f, s, p, d] = [windows, self.kernel, self.stride, self.padding, self.dilation].map(|v| v as i128);
+        let exact = (n - 1).saturating_mul(s).saturating_add(d.saturating_mul(f - 1)).saturating_add(1 - 2 * p);
+        let size = asked.map_or(exact, |size| size as i128);
+        if size > 0 && size.abs_diff(exact) < s as u128 {
+            return usize::try_from(size).map_err(|_| self.too_large(None));
+        }
+        let sum = format!("({n} − 1)·{s} − 2·{p} + {d}·({f} − 1) + 1 = {exact}");
+        let e = Error::shape(format!("a {} of {size} does not have {n} windows", self.name));
+        Err(match asked {
+            None => e.rule(format!("H = (n − 1)·S − 2P + D(F − 1) + 1 is at least 1, here {sum}"))
+                .fix("use less padding, or say which size the tensor had before it was pooled"),
+            Some(_) => e
+                .rule(format!(
+                    "H is less than S away from (n − 1)·S − 2P + D(F − 1) + 1, here |{size} − {exact}| is not below {s} for {sum}"
+                ))
+                .fix("give the size that the tensor had before it was pooled, and the options that it was pooled with"),
+        })
     }
 }

@@ -1,22 +1,24 @@
-//! Average pooling over windows of the last two axes, and its adjoint, which spreads each cotangent over its window.
+//! Average pooling over windows of the spatial axes, and its adjoint, which spreads each cotangent over its window.
 //! Both are linear and each is the other's derivative.
 
-use super::images::{image_size, plane, window_attributes, with_plane};
+use super::images::{by_axes, image_size, plane, times, window_attributes, with_plane};
 use crate::kernels::avg_pool::{self, Divisor};
 use crate::kernels::unfold::Slide;
+use crate::kernels::windows::Windows;
 use crate::ops::prelude::*;
 use crate::window::{PerAxis, Window};
 
-/// Options of average pooling, and the layer of that name.
+/// Options of average pooling over `D` spatial axes, and the layer of that name: [`AvgPool1d`], [`AvgPool2d`],
+/// [`AvgPool3d`].
 ///
 /// For input `[N, C, H, W]` (or `[C, H, W]`) the output has height `(H + 2P − D(F − 1) − 1)/S + 1`, width likewise, and
-/// the same depth; every element is the sum of its window over a divisor. Kernel F; stride S is F unless set; padding P is
-/// 0, dilation D is 1. The division must be exact: [`floor`](AvgPool2d::floor) drops the tail instead,
-/// [`ceil`](AvgPool2d::ceil) lets the last window hang over the edge.
+/// the same channels, with one or three spatial axes alike; every element is the sum of its window over a divisor. Kernel
+/// F; stride S is F unless set; padding P is 0, dilation D is 1. The division must be exact: [`floor`](AvgPool::floor)
+/// drops the tail instead, [`ceil`](AvgPool::ceil) lets the last window hang over the edge.
 ///
 /// The divisor is the number of cells that a window has on the input and its padding; a cell that hangs over the far edge
-/// of the padding never counts. [`exclude_padding`](AvgPool2d::exclude_padding) counts the cells on the input alone
-/// (PyTorch: `count_include_pad=False`), [`divisor`](AvgPool2d::divisor) sets a number (`divisor_override`); the last
+/// of the padding never counts. [`exclude_padding`](AvgPool::exclude_padding) counts the cells on the input alone
+/// (PyTorch: `count_include_pad=False`), [`divisor`](AvgPool::divisor) sets a number (`divisor_override`); the last
 /// of the two that is called holds.
 ///
 /// ```
@@ -31,65 +33,74 @@ use crate::window::{PerAxis, Window};
 /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0.25, 0.25, 0.25]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct AvgPool2d {
-    window: Window<2>,
+pub struct AvgPool<const D: usize> {
+    window: Window<D>,
     divisor: Divisor,
 }
 
-impl AvgPool2d {
-    /// Windows of the given kernel size, one number or `[height, width]`, side by side.
-    pub fn new(kernel: impl PerAxis<2>) -> Self {
-        AvgPool2d { window: Window::new(kernel), divisor: Divisor::Padded }
+/// Average pooling of signals `[N, C, L]` or `[C, L]`.
+pub type AvgPool1d = AvgPool<1>;
+
+/// Average pooling of images `[N, C, H, W]` or `[C, H, W]`.
+pub type AvgPool2d = AvgPool<2>;
+
+/// Average pooling of volumes `[N, C, D, H, W]` or `[C, D, H, W]`.
+pub type AvgPool3d = AvgPool<3>;
+
+impl<const D: usize> AvgPool<D> {
+    /// Windows of the given kernel size, one number or one for each axis (`[height, width]`), side by side.
+    pub fn new(kernel: impl PerAxis<D>) -> Self {
+        AvgPool { window: Window::new(kernel), divisor: Divisor::Padded }
     }
 
     /// How far the window moves.
     #[must_use]
-    pub fn stride(self, stride: impl PerAxis<2>) -> Self {
-        AvgPool2d { window: self.window.stride(stride), ..self }
+    pub fn stride(self, stride: impl PerAxis<D>) -> Self {
+        AvgPool { window: self.window.stride(stride), ..self }
     }
 
     /// Cells of value 0 before and after each axis; at most half of the kernel.
     #[must_use]
-    pub fn padding(self, padding: impl PerAxis<2>) -> Self {
-        AvgPool2d { window: self.window.padding(padding), ..self }
+    pub fn padding(self, padding: impl PerAxis<D>) -> Self {
+        AvgPool { window: self.window.padding(padding), ..self }
     }
 
     /// The distance between the cells of a window.
     #[must_use]
-    pub fn dilation(self, dilation: impl PerAxis<2>) -> Self {
-        AvgPool2d { window: self.window.dilation(dilation), ..self }
+    pub fn dilation(self, dilation: impl PerAxis<D>) -> Self {
+        AvgPool { window: self.window.dilation(dilation), ..self }
     }
 
     /// Drops the tail that no whole window reaches.
     #[must_use]
     pub fn floor(self) -> Self {
-        AvgPool2d { window: self.window.floor(), ..self }
+        AvgPool { window: self.window.floor(), ..self }
     }
 
     /// Lets the last window hang over the edge, as long as it starts inside the input or its left padding.
     #[must_use]
     pub fn ceil(self) -> Self {
-        AvgPool2d { window: self.window.ceil(), ..self }
+        AvgPool { window: self.window.ceil(), ..self }
     }
 
     /// Divides by the number of cells on the input, without those in the padding.
     #[must_use]
     pub fn exclude_padding(self) -> Self {
-        AvgPool2d { divisor: Divisor::Inside, ..self }
+        AvgPool { divisor: Divisor::Inside, ..self }
     }
 
     /// Divides by this number, whatever the window holds; 0 is refused.
     #[must_use]
     pub fn divisor(self, divisor: isize) -> Self {
-        AvgPool2d { divisor: Divisor::Fixed(divisor), ..self }
+        AvgPool { divisor: Divisor::Fixed(divisor), ..self }
     }
 
     /// The geometry.
-    pub fn window(&self) -> &Window<2> {
+    pub fn window(&self) -> &Window<D> {
         &self.window
     }
 
-    fn output(&self, plane: [usize; 2]) -> Result<[usize; 2], Error> {
+    fn output(&self, plane: [usize; D]) -> Result<[usize; D], Error> {
         if self.divisor == Divisor::Fixed(0) {
             return Err(Error::argument("the divisor is 0")
                 .rule("the sum of a window is divided by a number other than 0")
@@ -98,23 +109,25 @@ impl AvgPool2d {
         self.window.pool_output(plane)
     }
 
-    fn slide(&self, plane: [usize; 2]) -> Slide {
-        Slide::new(&self.window, plane).expect("the shape rule has accepted it")
+    /// The windows over a plane, and what each of their sums is divided by.
+    fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>) {
+        let slide = Slide::new(&self.window, plane).expect("the shape rule has accepted it");
+        (Windows::sliding(&slide), self.divisor.of_windows(&slide))
     }
 }
 
-/// The adjoint of [`AvgPool2d`], into planes of the given height and width.
+/// The adjoint of [`AvgPool`], into planes of the given sizes.
 #[derive(Clone, Debug)]
-pub(crate) struct AvgPool2dAdjoint {
-    pool: AvgPool2d,
-    plane: [usize; 2],
+pub(crate) struct AvgPoolAdjoint<const D: usize> {
+    pool: AvgPool<D>,
+    plane: [usize; D],
 }
 
-impl<T: Real> Op<T> for AvgPool2d {
+impl<T: Real, const D: usize> Op<T> for AvgPool<D> {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "avg_pool2d"
+        by_axes::<D>(["avg_pool1d", "avg_pool2d", "avg_pool3d"])
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
@@ -123,8 +136,8 @@ impl<T: Real> Op<T> for AvgPool2d {
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let slide = self.slide(plane(x[0].dims()));
-        avg_pool::avg_pool2d(x[0].real(), &slide, self.divisor, y[0].real());
+        let (windows, divisors) = self.lay(plane(x[0].dims()));
+        avg_pool::avg_pool(x[0].real(), &windows, &divisors, y[0].real());
         Ok(())
     }
 
@@ -133,7 +146,7 @@ impl<T: Real> Op<T> for AvgPool2d {
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dx| dx.avg_pool2d(self.clone()));
+        r.term(0, |dx| dx.average(self));
     }
 
     fn attributes(&self) -> Attributes {
@@ -151,8 +164,8 @@ impl<T: Real> Op<T> for AvgPool2d {
     }
 
     fn cost(&self, x: &[Sig<'_>]) -> Cost {
-        let [kh, kw] = self.window.kernel();
-        Cost { flops: x[0].count() as f64 * (kh * kw) as f64, cheap: false }
+        let taps = self.window.kernel().into_iter().map(|k| k as f64).product::<f64>();
+        Cost { flops: x[0].count() as f64 * taps, cheap: false }
     }
 
     fn step_kind(&self) -> StepKind {
@@ -160,30 +173,31 @@ impl<T: Real> Op<T> for AvgPool2d {
     }
 }
 
-impl<T: Real> Op<T> for AvgPool2dAdjoint {
+impl<T: Real, const D: usize> Op<T> for AvgPoolAdjoint<D> {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "avg_pool2d_adjoint"
+        by_axes::<D>(["avg_pool1d_adjoint", "avg_pool2d_adjoint", "avg_pool3d_adjoint"])
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        let ([h, w], should) = (self.plane, self.pool.output(self.plane)?);
+        let should = self.pool.output(self.plane)?;
         if image_size(&x[0])? != should {
             return Err(Error::shape(format!("{} is not the shape of the means", x[0]))
-                .rule(format!("images of {h}×{w} have {}×{} means", should[0], should[1]))
-                .fix("give the size of the images that were pooled"));
+                .rule(format!("planes of {} have {} means", times(&self.plane), times(&should)))
+                .fix("give the size of the planes that were pooled"));
         }
         Ok(ResultSigs::real(with_plane(x[0].dims, self.plane)))
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        avg_pool::avg_pool2d_adjoint(x[0].real(), &self.pool.slide(self.plane), self.pool.divisor, y[0].real());
+        let (windows, divisors) = self.pool.lay(self.plane);
+        avg_pool::avg_pool_adjoint(x[0].real(), &windows, &divisors, y[0].real());
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().avg_pool2d(self.pool.clone()));
+        r.give(0, || r.g().average(&self.pool));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
@@ -206,7 +220,7 @@ impl<T: Real> Op<T> for AvgPool2dAdjoint {
 }
 
 impl<'t, T: Real> Var<'t, T> {
-    /// Average pooling; see [`AvgPool2d`] for the options.
+    /// Average pooling of images `[N, C, H, W]` or `[C, H, W]`; see [`AvgPool`](crate::AvgPool) for the options.
     ///
     /// # Panics
     /// The tensor is no batch of images, the windows do not tile it, the padding exceeds half of the kernel, the kernel is
@@ -223,20 +237,66 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn avg_pool2d(self, options: impl Into<AvgPool2d>) -> Var<'t, T> {
-        self.tape.call(options.into(), &[self.into()]).real(0)
+        self.average(&options.into())
+    }
+
+    /// Average pooling of signals `[N, C, L]` or `[C, L]`; see [`AvgPool`](crate::AvgPool) for the options.
+    ///
+    /// # Panics
+    /// As [`avg_pool2d`](Var::avg_pool2d), for signals.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[1., 3., 5.]]);
+    /// assert_eq!(x.avg_pool1d(AvgPool1d::new(2).stride(1)).value().as_slice().unwrap(), [2., 4.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn avg_pool1d(self, options: impl Into<AvgPool1d>) -> Var<'t, T> {
+        self.average(&options.into())
+    }
+
+    /// Average pooling of volumes `[N, C, D, H, W]` or `[C, D, H, W]`; see [`AvgPool`](crate::AvgPool) for the options.
+    ///
+    /// # Panics
+    /// As [`avg_pool2d`](Var::avg_pool2d), for volumes.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[[[1., 2.], [3., 4.]], [[8., 7.], [6., 5.]]]]);
+    /// assert_eq!(x.avg_pool3d([2, 1, 2]).value().as_slice().unwrap(), [4.5, 4.5]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn avg_pool3d(self, options: impl Into<AvgPool3d>) -> Var<'t, T> {
+        self.average(&options.into())
+    }
+
+    #[track_caller]
+    fn average<const D: usize>(self, pool: &AvgPool<D>) -> Var<'t, T> {
+        self.tape.call(pool.clone(), &[self.into()]).real(0)
     }
 
     /// The adjoint of average pooling: every element over its divisor, added to the cells of its window.
     #[track_caller]
-    fn spread(self, pool: &AvgPool2d, plane: [usize; 2]) -> Var<'t, T> {
-        self.tape.call(AvgPool2dAdjoint { pool: pool.clone(), plane }, &[self.into()]).real(0)
+    fn spread<const D: usize>(self, pool: &AvgPool<D>, plane: [usize; D]) -> Var<'t, T> {
+        self.tape.call(AvgPoolAdjoint { pool: pool.clone(), plane }, &[self.into()]).real(0)
     }
 }
 
-impl From<usize> for AvgPool2d {
-    /// Square windows side by side.
+impl<const D: usize> From<usize> for AvgPool<D> {
+    /// Windows of this size along every axis, side by side.
     fn from(kernel: usize) -> Self {
-        AvgPool2d::new(kernel)
+        AvgPool::new(kernel)
+    }
+}
+
+impl<const D: usize> From<[usize; D]> for AvgPool<D> {
+    /// Windows of these sizes, side by side.
+    fn from(kernel: [usize; D]) -> Self {
+        AvgPool::new(kernel)
     }
 }
 
@@ -246,22 +306,23 @@ pub(crate) mod tests {
     use crate::check::OpCheck;
 
     /// The checks of a pool and of its adjoint over one geometry.
-    fn pair(pool: AvgPool2d, x: &[usize]) -> [OpCheck; 2] {
-        let tape = Tape::<f64>::default();
-        let y = tape.zeros(x).avg_pool2d(pool.clone()).dims();
-        [OpCheck::new(pool.clone()).real(x), OpCheck::new(AvgPool2dAdjoint { pool, plane: plane(x) }).real(y)]
+    fn pair<const D: usize>(pool: AvgPool<D>, x: &[usize]) -> [OpCheck; 2] {
+        let plane = plane(x);
+        let y = with_plane(x, pool.output(plane).unwrap());
+        [OpCheck::new(pool.clone()).real(x), OpCheck::new(AvgPoolAdjoint { pool, plane }).real(y)]
     }
 
     pub(crate) fn checks() -> Vec<OpCheck> {
-        let cases = [
-            (AvgPool2d::new(2), &[2, 3, 4, 6][..]),
-            (AvgPool2d::new(2).stride(1), &[1, 3, 3]),
-            (AvgPool2d::new([3, 2]).stride(2).padding(1).floor(), &[2, 5, 7]),
-            (AvgPool2d::new([3, 2]).stride(2).padding(1).ceil().exclude_padding(), &[1, 2, 4, 6]),
-            (AvgPool2d::new(2).dilation(2).stride(1).divisor(-3), &[1, 2, 5, 5]),
-            (AvgPool2d::new(2), &[0, 3, 4, 4]),
-        ];
-        cases.into_iter().flat_map(|(pool, x)| pair(pool, x)).collect()
+        let mut all = Vec::new();
+        all.extend(pair(AvgPool2d::new(2), &[2, 3, 4, 6]));
+        all.extend(pair(AvgPool2d::new(2).stride(1), &[1, 3, 3]));
+        all.extend(pair(AvgPool2d::new([3, 2]).stride(2).padding(1).floor(), &[2, 5, 7]));
+        all.extend(pair(AvgPool2d::new([3, 2]).stride(2).padding(1).ceil().exclude_padding(), &[1, 2, 4, 6]));
+        all.extend(pair(AvgPool2d::new(2).dilation(2).stride(1).divisor(-3), &[1, 2, 5, 5]));
+        all.extend(pair(AvgPool2d::new(2), &[0, 3, 4, 4]));
+        all.extend(pair(AvgPool1d::new(3).stride(2).padding(1).ceil(), &[2, 3, 8]));
+        all.extend(pair(AvgPool3d::new([2, 3, 2]).stride([1, 2, 2]).padding([1, 0, 1]).floor(), &[2, 1, 3, 5, 4]));
+        all
     }
 
     #[test]
@@ -281,8 +342,8 @@ pub(crate) mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in: {text}");
         }
-        let wrong = AvgPool2dAdjoint { pool: AvgPool2d::new(2), plane: [4, 4] };
+        let wrong = AvgPoolAdjoint { pool: AvgPool2d::new(2), plane: [4, 4] };
         let e = tape.apply(wrong, &[tape.zeros([1, 2, 3]).into()]).unwrap_err().to_string();
-        assert!(e.contains("images of 4×4 have 2×2 means"), "{e}");
+        assert!(e.contains("planes of 4×4 have 2×2 means"), "{e}");
     }
 }

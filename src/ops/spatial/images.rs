@@ -45,3 +45,14 @@ pub(crate) fn plane<const D: usize>(dims: &[usize]) -> [usize; D] {
 pub(crate) fn with_plane<const D: usize>(dims: &[usize], plane: [usize; D]) -> Dims {
     dims[..dims.len() - D].iter().copied().chain(plane).collect()
 }
+
+/// The name of an operation for its number of spatial axes: of `[…1d, …2d, …3d]`.
+pub(crate) fn by_axes<const D: usize>(names: [&'static str; 3]) -> &'static str {
+    const { assert!(1 <= D && D <= 3, "images have one, two or three spatial axes") };
+    names[D - 1]
+}
+
+/// Sizes as one reads them: `3×4`.
+pub(crate) fn times(sizes: &[usize]) -> String {
+    sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×")
+}

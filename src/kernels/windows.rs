@@ -1,0 +1,172 @@
+//! Which cells of a plane each pooling window covers: along every axis a first cell, a number of cells and their distance.
+//! Sliding and adaptive windows are both told this way, so the pools share one code in any number of dimensions.
+
+use std::ops::Range;
+
+use super::unfold::{Slide, place};
+
+/// The cells of a window along one axis: `count` of them, `step` apart, none in the padding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first: usize,
+    pub(crate) count: usize,
+    pub(crate) step: usize,
+}
+
+impl Span {
+    /// The cells' indices along the axis.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = usize> + use<> {
+        let (first, step) = (self.first, self.step);
+        (0..self.count).map(move |k| first + k * step)
+    }
+}
+
+/// The columns of a kernel that slides along the last axis, so that a loop may run over many windows at once.
+#[derive(Clone, Debug)]
+pub(super) struct Taps {
+    /// For every column of the kernel: the windows that have it on the input, and the input column of the first of them.
+    taps: Vec<(Range<usize>, usize)>,
+    /// How far apart the input columns of neighbouring windows lie.
+    pub(super) stride: usize,
+}
+
+fn steps<const D: usize>(sizes: [usize; D]) -> [usize; D] {
+    std::array::from_fn(|axis| sizes[axis + 1..].iter().product())
+}
+
+/// Pooling windows over planes of `D` axes, each of which covers at least one cell.
+#[derive(Clone, Debug)]
+pub(crate) struct Windows<const D: usize> {
+    input: [usize; D],
+    output: [usize; D],
+    /// How far apart neighbours along each axis lie in memory.
+    steps: [usize; D],
+    spans: [Vec<Span>; D],
+    /// `None` where windows are better taken one by one: few and wide, or of different sizes.
+    taps: Option<Taps>,
+}
+
+impl<const D: usize> Windows<D> {
+    const LAST: usize = D - 1;
+
+    /// The windows of a kernel that slides over the plane.
+    pub(crate) fn sliding(s: &Slide<D>) -> Self {
+        let span = |axis: usize, o: usize| {
+            let cells = (0..s.kernel[axis]).filter_map(|k| s.index(axis, o, k));
+            let (first, count) = cells.fold((None, 0), |(first, n), i| (first.or(Some(i)), n + 1));
+            Span { first: first.expect("a window holds a cell of the input"), count, step: s.dilation[axis] }
+        };
+        let tap = |k: usize| {
+            let windows = s.windows(Self::LAST, k);
+            let column = if windows.is_empty() { None } else { s.index(Self::LAST, windows.start, k) };
+            Some((windows, column?))
+        };
+        let (many, wide) = (s.output[Self::LAST], s.kernel[Self::LAST]);
+        let slides = many >= wide || many > 4;
+        Windows {
+            input: s.input,
+            output: s.output,
+            steps: steps(s.input),
+            spans: std::array::from_fn(|axis| (0..s.output[axis]).map(|o| span(axis, o)).collect()),
+            taps: slides.then(|| Taps { taps: (0..wide).filter_map(tap).collect(), stride: s.stride[Self::LAST] }),
+        }
+    }
+
+    /// Windows that divide the plane into `output` parts: number i reaches from ⌊i·H/n⌋ to ⌈(i + 1)·H/n⌉ along an axis.
+    ///
+    /// Neighbours share a cell where n does not divide H.
+    pub(crate) fn adaptive(input: [usize; D], output: [usize; D]) -> Self {
+        let span = |axis: usize, o: usize| {
+            // In 128 bits, for the products of sizes may exceed a usize.
+            let (h, n, o) = (input[axis] as u128, output[axis] as u128, o as u128);
+            let first = (o * h / n) as usize;
+            Span { first, count: ((o + 1) * h).div_ceil(n) as usize - first, step: 1 }
+        };
+        let spans = std::array::from_fn(|axis| (0..output[axis]).map(|o| span(axis, o)).collect());
+        Windows { input, output, steps: steps(input), spans, taps: None }
+    }
+
+    /// The number of cells of the input plane.
+    pub(crate) fn cells(&self) -> usize {
+        self.input.iter().product()
+    }
+
+    /// The number of windows.
+    pub(crate) fn positions(&self) -> usize {
+        self.output.iter().product()
+    }
+
+    /// The number of windows in a row, along the last axis.
+    pub(super) fn width(&self) -> usize {
+        self.output[Self::LAST]
+    }
+
+    /// The number of cells in a row of the input.
+    pub(super) fn input_width(&self) -> usize {
+        self.input[Self::LAST]
+    }
+
+    pub(super) fn taps(&self) -> Option<&Taps> {
+        self.taps.as_ref()
+    }
+
+    /// What the windows of a row cover along the last axis.
+    pub(super) fn columns(&self) -> &[Span] {
+        &self.spans[Self::LAST]
+    }
+
+    /// The number of cells of every window, in row-major order.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = usize> {
+        (0..self.positions()).map(|o| {
+            let at = place(o, self.output);
+            (0..D).map(|axis| self.spans[axis][at[axis]].count).product()
+        })
+    }
+
+    /// About how many cells all windows together cover.
+    pub(super) fn work(&self) -> usize {
+        let along = |spans: &Vec<Span>| spans.iter().map(|s| s.count).sum::<usize>();
+        self.spans.iter().map(along).fold(1, usize::saturating_mul)
+    }
+
+    /// What row `row` of windows covers along the other axes; the entry of the last axis plays no part.
+    fn outer(&self, row: usize) -> [&Span; D] {
+        let mut rows = self.output;
+        rows[Self::LAST] = 1;
+        let at = place(row, rows);
+        std::array::from_fn(|axis| &self.spans[axis][at[axis]])
+    }
+
+    /// The cell at the beginning of the first row of the input that row `row` of windows covers.
+    pub(super) fn first_row(&self, row: usize) -> usize {
+        let outer = self.outer(row);
+        (0..Self::LAST).map(|axis| outer[axis].first * self.steps[axis]).sum()
+    }
+
+    /// Calls `f` with the cell at the beginning of every row of the input that row `row` of windows covers, in order.
+    pub(super) fn for_rows(&self, row: usize, mut f: impl FnMut(usize)) {
+        let outer = self.outer(row);
+        let (mut start, mut turn) = (self.first_row(row), [0; D]);
+        'next: loop {
+            f(start);
+            // An odometer over the outer axes, whose last turns fastest.
+            for axis in (0..Self::LAST).rev() {
+                let step = outer[axis].step * self.steps[axis];
+                if turn[axis] + 1 < outer[axis].count {
+                    turn[axis] += 1;
+                    start += step;
+                    continue 'next;
+                }
+                start -= turn[axis] * step;
+                turn[axis] = 0;
+            }
+            return;
+        }
+    }
+
+    /// Calls `f(windows, cell)` for every cell of the kernel in row-major order: the windows of row `row` that have it on
+    /// the input, and the input cell of the first of them; the others follow a stride apart.
+    pub(super) fn for_taps(&self, taps: &Taps, row: usize, mut f: impl FnMut(Range<usize>, usize)) {
+        self.for_rows(row, |start| taps.taps.iter().for_each(|(windows, column)| f(windows.clone(), start + column)));
+    }
+}

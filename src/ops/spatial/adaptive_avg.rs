@@ -1,0 +1,250 @@
+//! Adaptive average pooling: the means of as many windows as are asked for, whatever the size of the images; and its
+//! adjoint, which spreads each cotangent evenly over its window.
+
+use super::adaptive::AdaptiveSize;
+use super::images::{by_axes, image_size, plane, times, with_plane};
+use crate::kernels::avg_pool;
+use crate::kernels::windows::Windows;
+use crate::ops::prelude::*;
+
+/// Adaptive average pooling over `D` spatial axes as a layer: [`AdaptiveAvgPool1d`], [`AdaptiveAvgPool2d`],
+/// [`AdaptiveAvgPool3d`].
+///
+/// Window i of n along an axis of size H covers ⌊i·H/n⌋ up to and without ⌈(i + 1)·H/n⌉: where n divides H the windows lie
+/// side by side, elsewhere neighbours share a cell. Every window is divided by the number of its own cells.
+///
+/// ```
+/// use wengert::prelude::*;
+/// let tape = Tape::new();
+/// let x = tape.var([[1., 4., 4., 2., 0.]]);
+/// let y = x.adaptive_avg_pool1d(2);                           // cells 0 to 2, and 2 to 4
+/// assert_eq!(y.value().as_slice().unwrap(), [3., 2.]);
+/// let third = 1. / 3.;
+/// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [third, third, 2. * third, third, third]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct AdaptiveAvgPool<const D: usize> {
+    size: AdaptiveSize<D>,
+}
+
+/// Adaptive average pooling of signals.
+pub type AdaptiveAvgPool1d = AdaptiveAvgPool<1>;
+
+/// Adaptive average pooling of images.
+pub type AdaptiveAvgPool2d = AdaptiveAvgPool<2>;
+
+/// Adaptive average pooling of volumes.
+pub type AdaptiveAvgPool3d = AdaptiveAvgPool<3>;
+
+impl<const D: usize> AdaptiveAvgPool<D> {
+    /// Windows for a result of this size: a number, one for each axis, or `None` for an axis that keeps its size.
+    pub fn new(size: impl Into<AdaptiveSize<D>>) -> Self {
+        AdaptiveAvgPool { size: size.into() }
+    }
+
+    /// The size of the result.
+    pub fn size(&self) -> AdaptiveSize<D> {
+        self.size
+    }
+
+    /// The windows over a plane, and the number of cells that each of them has.
+    fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>) {
+        let windows = Windows::adaptive(plane, self.size.within(plane));
+        let counts = windows.counts().map(|n| T::of(n as f64)).collect();
+        (windows, counts)
+    }
+}
+
+/// The adjoint of [`AdaptiveAvgPool`], into planes of the given sizes.
+#[derive(Clone, Debug)]
+pub(crate) struct AdaptiveAvgPoolAdjoint<const D: usize> {
+    pool: AdaptiveAvgPool<D>,
+    plane: [usize; D],
+}
+
+impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPool<D> {
+    same_in_f64!();
+
+    fn name(&self) -> &'static str {
+        by_axes::<D>(["adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d"])
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        let windows = self.size.windows(x)?;
+        Ok(ResultSigs::real(with_plane(x[0].dims, windows)))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let (windows, counts) = self.lay(plane(x[0].dims()));
+        avg_pool::avg_pool(x[0].real(), &windows, &counts, y[0].real());
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        r.give(0, || r.g().spread_adaptively(self, plane(&r.dims(0))));
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        r.term(0, |dx| dx.average_adaptively(self));
+    }
+
+    fn attributes(&self) -> Attributes {
+        self.size.attributes()
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Reduce
+    }
+}
+
+impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPoolAdjoint<D> {
+    same_in_f64!();
+
+    fn name(&self) -> &'static str {
+        by_axes::<D>(["adaptive_avg_pool1d_adjoint", "adaptive_avg_pool2d_adjoint", "adaptive_avg_pool3d_adjoint"])
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        let should = self.pool.size.within(self.plane);
+        if image_size(&x[0])? != should {
+            return Err(Error::shape(format!("{} is not the shape of the means", x[0]))
+                .rule(format!("planes of {} have {} means", times(&self.plane), times(&should)))
+                .fix("give the size of the planes that were pooled"));
+        }
+        Ok(ResultSigs::real(with_plane(x[0].dims, self.plane)))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let (windows, counts) = self.pool.lay(self.plane);
+        avg_pool::avg_pool_adjoint(x[0].real(), &windows, &counts, y[0].real());
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        r.give(0, || r.g().average_adaptively(&self.pool));
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        r.term(0, |dx| dx.spread_adaptively(&self.pool, self.plane));
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut a = self.pool.size.attributes();
+        a.push(("plane", (&self.plane[..]).into()));
+        a
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Expand
+    }
+}
+
+impl<'t, T: Real> Var<'t, T> {
+    /// Adaptive average pooling of images `[N, C, H, W]` or `[C, H, W]` to the given height and width; see [`AdaptiveAvgPool`](crate::AdaptiveAvgPool).
+    ///
+    /// # Panics
+    /// The tensor is no batch of images, or a size is 0.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[[1., 2., 3.], [6., 5., 4.]]]);
+    /// assert_eq!(x.adaptive_avg_pool2d([2, 1]).value().as_slice().unwrap(), [2., 5.]);
+    /// assert_eq!(x.adaptive_avg_pool2d([Some(1), None]).value().as_slice().unwrap(), [3.5; 3]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn adaptive_avg_pool2d(self, size: impl Into<AdaptiveSize<2>>) -> Var<'t, T> {
+        self.average_adaptively(&AdaptiveAvgPool::new(size))
+    }
+
+    /// Adaptive average pooling of signals `[N, C, L]` or `[C, L]`; see [`AdaptiveAvgPool`](crate::AdaptiveAvgPool).
+    ///
+    /// # Panics
+    /// As [`adaptive_avg_pool2d`](Var::adaptive_avg_pool2d), for signals.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// assert_eq!(tape.var([[1., 3., 5., 7.]]).adaptive_avg_pool1d(2).value().as_slice().unwrap(), [2., 6.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn adaptive_avg_pool1d(self, size: impl Into<AdaptiveSize<1>>) -> Var<'t, T> {
+        self.average_adaptively(&AdaptiveAvgPool::new(size))
+    }
+
+    /// Adaptive average pooling of volumes `[N, C, D, H, W]` or `[C, D, H, W]`; see [`AdaptiveAvgPool`](crate::AdaptiveAvgPool).
+    ///
+    /// # Panics
+    /// As [`adaptive_avg_pool2d`](Var::adaptive_avg_pool2d), for volumes.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[[[1., 2.], [3., 4.]], [[8., 7.], [6., 5.]]]]);
+    /// assert_eq!(x.adaptive_avg_pool3d([2, 1, 1]).value().as_slice().unwrap(), [2.5, 6.5]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn adaptive_avg_pool3d(self, size: impl Into<AdaptiveSize<3>>) -> Var<'t, T> {
+        self.average_adaptively(&AdaptiveAvgPool::new(size))
+    }
+
+    #[track_caller]
+    fn average_adaptively<const D: usize>(self, pool: &AdaptiveAvgPool<D>) -> Var<'t, T> {
+        self.tape.call(pool.clone(), &[self.into()]).real(0)
+    }
+
+    #[track_caller]
+    fn spread_adaptively<const D: usize>(self, pool: &AdaptiveAvgPool<D>, plane: [usize; D]) -> Var<'t, T> {
+        self.tape.call(AdaptiveAvgPoolAdjoint { pool: pool.clone(), plane }, &[self.into()]).real(0)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::check::OpCheck;
+
+    /// The checks of a pool and of its adjoint.
+    fn pair<const D: usize>(pool: AdaptiveAvgPool<D>, x: &[usize]) -> [OpCheck; 2] {
+        let plane = plane(x);
+        let y = with_plane(x, pool.size.within(plane));
+        [OpCheck::new(pool.clone()).real(x), OpCheck::new(AdaptiveAvgPoolAdjoint { pool, plane }).real(y)]
+    }
+
+    pub(crate) fn checks() -> Vec<OpCheck> {
+        let mut all = Vec::new();
+        all.extend(pair(AdaptiveAvgPool2d::new([2, 3]), &[2, 3, 5, 7]));
+        all.extend(pair(AdaptiveAvgPool2d::new([None, Some(4)]), &[1, 3, 2]));
+        all.extend(pair(AdaptiveAvgPool2d::new(1), &[0, 3, 4, 4]));
+        all.extend(pair(AdaptiveAvgPool1d::new(3), &[2, 7]));
+        all.extend(pair(AdaptiveAvgPool3d::new([1, 2, 2]), &[1, 2, 2, 3, 4]));
+        all
+    }
+
+    #[test]
+    fn rules() {
+        checks().iter().for_each(|c| c.run().assert());
+    }
+
+    #[test]
+    fn refusals_carry_their_numbers() {
+        let tape = Tape::<f64>::default();
+        let text = |e: Result<_, Error>| e.map(|_| ()).unwrap_err().to_string();
+        let e = text(tape.apply(AdaptiveAvgPool1d::new(0), &[tape.zeros([1, 4]).into()]));
+        assert!(e.contains("here H = 4, n = 0"), "{e}");
+        let wrong = AdaptiveAvgPoolAdjoint { pool: AdaptiveAvgPool2d::new(2), plane: [5, 4] };
+        let e = text(tape.apply(wrong, &[tape.zeros([1, 2, 3]).into()]));
+        assert!(e.contains("planes of 5×4 have 2×2 means"), "{e}");
+    }
+}
