@@ -135,8 +135,15 @@ fn a_finite_line_has_nothing_to_be_traced() {
     let mask = tape.constant([[0.0, f64::NEG_INFINITY, 0.0]]);
     let attention = (scores + mask).softmax(-1);
     assert!(attention.first_nonfinite().is_none());
-    let found = (attention * scores.ln()).sum().first_nonfinite().unwrap();
+    let logarithms = scores.ln();
+    let found = (attention * logarithms).sum().first_nonfinite().unwrap();
     assert_eq!((found.line.op, found.position), ("ln", 1));
+
+    // A line that cannot be computed has no value, but what stands before it may be the reason.
+    let beyond = tape.constant([1.0]).gather(0, scores.reshape([3]).lt(5.0));
+    let faulty = beyond.sum() + logarithms.sum();
+    assert!(faulty.try_value().is_err());
+    assert_eq!(faulty.first_nonfinite().unwrap().line.op, "ln");
 }
 
 #[rustfmt::skip]

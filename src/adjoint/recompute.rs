@@ -141,7 +141,8 @@ pub(super) fn with_copies<T: Real>(tape: &Tape<T>, wanted: &[u32]) -> Vec<(u32, 
     for (k, &line) in wanted.iter().enumerate().filter(|(_, line)| g.regions.innermost(**line).is_some()) {
         let mut same = vec![line];
         // A copy stands after what it is a copy of.
-        for &(copy, of) in &g.again {
+        let after = g.again.partition_point(|&(copy, _)| copy <= line);
+        for &(copy, of) in &g.again[after..] {
             if same.contains(&of) {
                 same.push(copy);
                 all.push((copy, k));

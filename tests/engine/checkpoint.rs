@@ -57,6 +57,43 @@ fn a_chain_in_segments_needs_less_memory_and_gives_the_same_bits() {
 }
 
 #[test]
+fn lines_of_gradients_and_of_second_derivatives_are_frugal_too() {
+    let run = |checkpointed: bool, second: bool| {
+        let tape = Tape::new();
+        let (x, w) = (tape.var(numbers(192 * 192)), tape.constant(numbers(192 * 192)).reshape([192, 192]) * 0.3);
+        let mut h = x.reshape([192, 192]);
+        for _ in 0..6 {
+            h = region(&tape, checkpointed, || (0..6).fold(h, |h, _| h.matmul(w).tanh()));
+        }
+        let loss = h.square().sum();
+        let line = if second { hvp(loss, &[x], &[x])[0] } else { grad(loss, &[x])[0] };
+        (line.value(), tape.peak_bytes())
+    };
+    for second in [false, true] {
+        let (plain, segmented) = (run(false, second), run(true, second));
+        let worst = plain.0.iter().zip(&segmented.0).fold(0.0f32, |m, (a, b)| m.max((a - b).abs() / (1.0 + a.abs())));
+        assert!(worst < 1e-5, "{worst}");
+        assert!(4 * segmented.1 < plain.1, "{} of {} bytes", segmented.1, plain.1);
+    }
+}
+
+#[test]
+fn leaves_recorded_in_a_region_are_not_copied() {
+    let tape = doubles();
+    let x = tape.constant([0.5, 2.0]);
+    let (mut w, mut labels) = (x, None);
+    let y = tape.checkpoint(|| {
+        w = tape.var([3.0, -1.0]);
+        labels = Some(tape.ints([1, 0]));
+        (x * w).tanh().gather(0, labels.unwrap()).exp()
+    });
+    let grads = y.sum().backward();
+    let plain = (x * w).tanh().gather(0, labels.unwrap()).exp().sum().backward();
+    assert_eq!(grads[w], plain[w]);
+    assert!(tape.lines().filter(|l| l.again.is_some()).all(|l| !l.operands.is_empty()));
+}
+
+#[test]
 fn regions_nest() {
     let run = |outer: bool, inner: bool| {
         let tape = Tape::new();

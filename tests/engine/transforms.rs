@@ -114,6 +114,25 @@ fn what_does_not_depend_on_the_seed_is_written_once() {
 }
 
 #[test]
+fn a_row_costs_less_than_a_sweep() {
+    let tape = doubles();
+    let (x, v, w) = (tape.var(numbers(&[1, 20])), tape.var(numbers(&[20, 16])), tape.var(numbers(&[16, 10])));
+    let y = x.matmul(v).tanh().matmul(w).softmax(-1);
+    let before = tape.len();
+    let j = jacobian(y, x);
+    let copied = tape.len() - before;
+    let rows: Vec<Var<'_, f64>> = (0..10)
+        .map(|k| {
+            let seed = ndarray::Array2::from_shape_fn((1, 10), |(_, i)| if i == k { 1.0 } else { 0.0 });
+            grad_with(y, tape.constant(seed), &[x])[0]
+        })
+        .collect();
+    let swept = tape.len() - before - copied;
+    assert!(copied < swept, "{copied} lines, and {swept} in ten sweeps");
+    near(&j.value(), &stack(&rows, 0).reshape(j.dims()).value(), 1e-15);
+}
+
+#[test]
 fn jacobians_are_lines_that_can_be_differentiated() {
     for f in MODELS {
         let tape = doubles();
