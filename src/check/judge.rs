@@ -155,6 +155,6 @@ impl<T: Real> Lines<'_, '_, T> {
 
     fn kink_at(&self, turn: &Turn, left: Numeric, right: Numeric) -> KinkAt {
         let r = self.subject.record(&self.subject.at);
-        KinkAt::new(turn, r.tape.describe(turn.line), left, right)
+        KinkAt::new(turn, r.tape.op_name(turn.line), r.tape.describe(turn.line), left, right)
     }
 }

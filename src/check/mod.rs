@@ -7,12 +7,16 @@ mod experiment;
 mod guilty;
 mod identities;
 mod inputs;
+#[cfg(feature = "json")]
+mod json;
 mod judge;
 mod line;
 mod measure;
 mod mutant;
 mod mutation;
 mod mutation_report;
+#[cfg(test)]
+mod networks;
 mod op;
 mod parallel;
 mod pattern;

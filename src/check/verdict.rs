@@ -69,7 +69,11 @@ impl fmt::Display for Numeric {
 /// The decision that makes a point a kink.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KinkAt {
-    /// The line that decides, with its operation and the user's source line.
+    /// The number of the line that decides.
+    pub id: u32,
+    /// Its operation.
+    pub op: &'static str,
+    /// The line in words, with the user's source line.
     pub line: String,
     /// What it decides, in words.
     pub what: &'static str,
@@ -166,8 +170,8 @@ impl fmt::Display for Finding {
 }
 
 impl KinkAt {
-    pub(super) fn new(turn: &Turn, line: String, left: Numeric, right: Numeric) -> Self {
-        let Turn { what, ref position, gap, old, new, .. } = *turn;
-        KinkAt { line, what, position: position.clone(), choice: (old, new), gap, left, right }
+    pub(super) fn new(turn: &Turn, op: &'static str, text: String, left: Numeric, right: Numeric) -> Self {
+        let Turn { line: id, what, ref position, gap, old, new, .. } = *turn;
+        KinkAt { id, op, line: text, what, position: position.clone(), choice: (old, new), gap, left, right }
     }
 }

@@ -17,17 +17,17 @@ const DIGITS: f64 = 3.0;
 /// What a check of a function found.
 #[derive(Clone, Debug)]
 pub struct CheckReport {
-    subject: String,
-    tolerance: f64,
-    seed: u64,
+    pub(super) subject: String,
+    pub(super) tolerance: f64,
+    pub(super) seed: u64,
     findings: Vec<Finding>,
     counts: Vec<(Verdict, usize)>,
     closest: Option<Finding>,
     coverage: Vec<String>,
     identities: Vec<Property>,
-    guilty: Option<Option<GuiltyLine>>,
+    pub(super) guilty: Option<Option<GuiltyLine>>,
     precision: Option<Precision>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 impl CheckReport {

@@ -3,6 +3,8 @@
 
 mod document;
 mod guilty;
+#[cfg(feature = "json")]
+mod json;
 mod kinks;
 mod modes;
 mod mutation;
