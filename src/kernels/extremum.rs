@@ -58,6 +58,43 @@ fn extremum<T: Real, F: Fold<T>>(
     });
 }
 
+/// The maximum so far along the middle axis of \[outer, len, inner\] and where it last stood; NaN stays from its place on.
+pub(crate) fn running_max<T: Real>(x: &[T], sizes: [usize; 3], values: &mut [T], index: &mut [u32]) {
+    running(x, sizes, values, index, |v, best| v >= best);
+}
+
+/// The minimum so far along the middle axis of \[outer, len, inner\] and where it last stood; NaN stays from its place on.
+pub(crate) fn running_min<T: Real>(x: &[T], sizes: [usize; 3], values: &mut [T], index: &mut [u32]) {
+    running(x, sizes, values, index, |v, best| v <= best);
+}
+
+fn running<T: Real>(
+    x: &[T],
+    [outer, len, inner]: [usize; 3],
+    values: &mut [T],
+    index: &mut [u32],
+    leads: impl Fn(T, T) -> bool + Sync + Send,
+) {
+    assert_eq!(x.len(), outer * len * inner, "the operand holds [{outer}, {len}, {inner}]");
+    assert!(values.len() == x.len() && index.len() == x.len(), "the outputs hold as many");
+    assert!(u32::try_from(len).is_ok(), "an axis of {len} elements is longer than an index can count");
+    let block = len * inner;
+    let chunk = (TASK / block.max(1)).max(1) * block;
+    par::chunks2_mut((values, chunk), (index, chunk), x.len(), |k, values, index| {
+        let x = &x[k * chunk..];
+        for ((x, values), index) in x.chunks(block).zip(values.chunks_mut(block)).zip(index.chunks_mut(block)) {
+            values[..inner].copy_from_slice(&x[..inner]);
+            index[..inner].fill(0);
+            for at in inner..block {
+                let (v, best) = (x[at], values[at - inner]);
+                let leads = v.is_nan() || leads(v, best);
+                values[at] = if leads { v } else { best };
+                index[at] = if leads { (at / inner) as u32 } else { index[at - inner] };
+            }
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -84,6 +121,28 @@ mod tests {
         #[test]
         fn extrema_know_their_first_place(outer in 0usize..4, len in 1usize..9, inner in 0usize..5, seed in any::<u64>()) {
             agrees([outer, len, inner], seed)?;
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn running_extrema_are_those_of_what_came_so_far(
+            outer in 0usize..4, len in 0usize..9, inner in 0usize..5, seed in any::<u64>(),
+        ) {
+            let sizes = [outer, len, inner];
+            let x: Vec<f32> = values(sizes.iter().product(), seed, |k| if k == 6 { f32::NAN } else { k as f32 });
+            let (mut v, mut at) = (vec![9.0; x.len()], vec![9; x.len()]);
+            for (find, sign) in [(running_max::<f32> as fn(&[f32], _, &mut [f32], &mut [u32]), 1.0), (running_min, -1.0)] {
+                find(&x, sizes, &mut v, &mut at);
+                for line in naive::lines(&sizes, &[1]) {
+                    for k in 0..line.len() {
+                        // The last of equals is the first from behind.
+                        let (best, first) = naive::first_max(line[..=k].iter().rev().map(|&j| sign * x[j]));
+                        prop_assert!(naive::same(&[sign * v[line[k]]], &[best]));
+                        prop_assert_eq!(at[line[k]] as usize, k - first as usize);
+                    }
+                }
+            }
         }
     }
 

@@ -112,10 +112,37 @@ pub(crate) fn scatter_add<T: Real>(
     axis: usize,
     (out, dims): (&mut [T], &[usize]),
 ) -> Result<(), usize> {
+    assert_eq!(src.len(), index.len(), "the source holds {index_dims:?}");
+    scatter(index, index_dims, axis, (out, dims), |o, k| *o += src[k])
+}
+
+/// For each place of `out` 1 more than the number, in row-major order of `index`, of the last write that an index sends
+/// there; 0 where none goes.
+///
+/// # Errors
+/// The place of the first position that is not below the axis's size.
+pub(crate) fn last_write(
+    index: &[u32],
+    index_dims: &[usize],
+    axis: usize,
+    (out, dims): (&mut [u32], &[usize]),
+) -> Result<(), usize> {
+    assert!(u32::try_from(index.len() + 1).is_ok(), "{} writes are more than a u32 counts", index.len());
+    out.fill(0);
+    scatter(index, index_dims, axis, (out, dims), |o, k| *o = k as u32 + 1)
+}
+
+/// Calls `write(o, k)` for every entry k of `index`, in order, with the element o of `out` that it points to.
+fn scatter<E: Send>(
+    index: &[u32],
+    index_dims: &[usize],
+    axis: usize,
+    (out, dims): (&mut [E], &[usize]),
+    write: impl Fn(&mut E, usize) + Sync + Send,
+) -> Result<(), usize> {
     assert_fits(dims, index_dims, axis);
     assert_eq!(out.len(), dims.iter().product::<usize>(), "the output holds {dims:?}");
     assert_eq!(index.len(), index_dims.iter().product::<usize>(), "the index holds {index_dims:?}");
-    assert_eq!(src.len(), index.len(), "the source holds {index_dims:?}");
     check(index, dims[axis])?;
     if index.is_empty() {
         return Ok(());
@@ -124,15 +151,14 @@ pub(crate) fn scatter_add<T: Real>(
     let along = Along::new(&dims[axis..], &index_dims[axis..], 0);
     let (slice, index_slice) = (dims[axis..].iter().product::<usize>(), index_dims[axis..].iter().product::<usize>());
     let slices = (TASK / slice).max(1);
-    par::chunks_mut(out, slices * slice, src.len(), |k, out| {
+    par::chunks_mut(out, slices * slice, index.len(), |task, out| {
         for (s, out) in out.chunks_mut(slice).enumerate() {
-            let Some(head) = renumber(k * slices + s, &dims[..axis], &index_dims[..axis]) else { continue };
-            let part = head * index_slice..(head + 1) * index_slice;
-            let rows = index[part.clone()].chunks(along.row).zip(src[part].chunks(along.row));
-            for (r, (index, src)) in rows.enumerate() {
+            let Some(head) = renumber(task * slices + s, &dims[..axis], &index_dims[..axis]) else { continue };
+            let first = head * index_slice;
+            for (r, index) in index[first..first + index_slice].chunks(along.row).enumerate() {
                 let base = along.base(r);
-                for (j, (&i, &v)) in index.iter().zip(src).enumerate() {
-                    out[along.at(base, j, i)] += v;
+                for (j, &i) in index.iter().enumerate() {
+                    write(&mut out[along.at(base, j, i)], first + r * along.row + j);
                 }
             }
         }
@@ -287,6 +313,10 @@ mod tests {
             let mut out = x.clone();
             scatter_add(&src, &index, &index_dims, axis, (&mut out, &dims)).unwrap();
             prop_assert_eq!(&out, &naive::scatter_add(&x, &dims, &index, &index_dims, axis, &src));
+
+            let mut last = vec![9; count];
+            last_write(&index, &index_dims, axis, (&mut last, &dims)).unwrap();
+            prop_assert_eq!(last, naive::last_write(&dims, &index, &index_dims, axis));
         }
 
         #[test]
@@ -330,6 +360,7 @@ mod tests {
         let mut out = [7.0f64; 4];
         assert_eq!(gather(&[1.0, 2.0], &[2], &[0, 1, 2, 9], &[4], 0, &mut out), Err(2));
         assert_eq!(scatter_add(&[1.0], &[4], &[1], 0, (&mut out, &[4])), Err(0));
+        assert_eq!(last_write(&[0, 4], &[2], 0, (&mut [0; 4], &[4])), Err(1));
         assert_eq!(take_rows(&[1.0, 2.0], [1, 2, 1], &[1, 0, 1, u32::MAX], &mut out), Err(3));
         assert_eq!(add_rows(&[1.0], &[4], [1, 4, 1], &mut out), Err(0));
         assert_eq!(one_hot(&[1, 2], 2, &mut out), Err(1));

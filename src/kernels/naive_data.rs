@@ -121,3 +121,12 @@ pub(crate) fn scatter_add<T: Real>(
     }
     out
 }
+
+/// For each place 1 more than the number of the last write there, 0 where there is none.
+pub(crate) fn last_write(dims: &[usize], index: &[u32], index_dims: &[usize], axis: usize) -> Vec<u32> {
+    let mut out = vec![0; dims.iter().product()];
+    for (write, k) in targets(dims, index, index_dims, axis).into_iter().enumerate() {
+        out[k] = write as u32 + 1;
+    }
+    out
+}

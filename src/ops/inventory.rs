@@ -19,6 +19,8 @@ inventory! {
     index::gather;
     index::one_hot;
     index::rows;
+    index::scatter;
+    index::sort;
     linalg::matmul;
     loss::cross_entropy;
     norm::batch_norm;
@@ -49,6 +51,11 @@ inventory! {
     reduce::mean;
     reduce::prod;
     reduce::winner;
+    scan::cummax;
+    scan::cumprod;
+    scan::cumsum;
+    scan::logcumsumexp;
+    scan::recurrence;
     spatial::adaptive_avg;
     spatial::adaptive_max;
     spatial::avg_pool;
@@ -85,6 +92,7 @@ const WITHOUT_DERIVATIVE: &[&str] = &[
     "is_finite",
     "is_nan",
     "keep_mask",
+    "last_write",
     "le",
     "le_number",
     "lt",

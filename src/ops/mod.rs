@@ -13,6 +13,7 @@ mod prelude;
 mod random;
 mod rearrange;
 mod reduce;
+mod scan;
 mod spatial;
 
 pub use norm::batch_norm::BatchNormResults;

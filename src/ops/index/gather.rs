@@ -19,7 +19,7 @@ pub(crate) struct ScatterAdd {
     dims: Option<Dims>,
 }
 
-fn check_fit(dims: &[usize], index: &Sig<'_>, axis: usize) -> Result<(), Error> {
+pub(super) fn check_fit(dims: &[usize], index: &Sig<'_>, axis: usize) -> Result<(), Error> {
     let fits = axis < dims.len()
         && dims.len() == index.rank()
         && (0..dims.len()).all(|k| k == axis || index.dims[k] <= dims[k]);

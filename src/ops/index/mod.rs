@@ -5,3 +5,6 @@ pub(super) mod gather;
 pub(super) mod one_hot;
 pub(super) mod positions;
 pub(super) mod rows;
+pub(super) mod scatter;
+pub(super) mod sort;
+pub(super) mod take;

@@ -3,6 +3,16 @@
 
 use crate::ops::prelude::*;
 
+/// Refuses an axis that is longer than its positions can count.
+pub(crate) fn check_countable(x: &Sig<'_>, axis: usize) -> Result<(), Error> {
+    if u32::try_from(x.dims[axis]).is_ok() {
+        return Ok(());
+    }
+    Err(Error::shape(format!("axis {axis} has {} elements", x.dims[axis]))
+        .rule(format!("positions are u32, at most {}", u32::MAX))
+        .fix("split the axis"))
+}
+
 /// Refuses an index that is known while recording and lies outside `within` (`size` places).
 pub(crate) fn check_known(index: &Sig<'_>, size: usize, within: impl FnOnce() -> String) -> Result<(), Error> {
     match index.known.and_then(|list| list.iter().position(|&i| i as usize >= size).map(|at| (list[at], at))) {

@@ -10,6 +10,7 @@ pub(super) mod pad;
 pub(super) mod part;
 pub(super) mod permute;
 pub(super) mod pieces;
+pub(super) mod put;
 pub(super) mod repeat;
 pub(super) mod reshape;
 pub(super) mod roll;
