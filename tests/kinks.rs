@@ -93,6 +93,19 @@ fn ties() {
     assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.max_with_index(0).0), [1.0, 0.0, 0.0]);
     assert_eq!(slopes(&[2.0, 2.0, 2.0], |x| x.std()), [0.0; 3]);
 
+    assert_eq!(slopes(&[5.0, 1.0, 5.0], |x| x.cummax(0).0), [2.0, 0.0, 1.0]);
+    assert_eq!(slopes(&[1.0, 1.0, 5.0], |x| x.cummin(0).0), [1.0, 2.0, 0.0]);
+    let first_of = |x: &[f64], f: fn(Var<'_, f64>) -> Var<'_, f64>| slopes(x, move |x| f(x).index_axis(0, 0));
+    assert_eq!(first_of(&[5.0, 1.0, 1.0], |x| x.sort(0).0), [0.0, 1.0, 0.0]);
+    assert_eq!(first_of(&[1.0, 5.0, 5.0], |x| x.sort_falling(0).0), [0.0, 1.0, 0.0]);
+    assert_eq!(first_of(&[1.0, 5.0, 5.0], |x| x.topk(0, 1).0), [0.0, 1.0, 0.0]);
+    assert_eq!(first_of(&[5.0, 1.0, 1.0], |x| x.bottomk(0, 2).0), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&[5.0, 1.0, 1.0], |x| x.kthvalue(0, 2).0), [0.0, 0.0, 1.0]);
+    assert_eq!(slopes(&[f64::NEG_INFINITY, f64::NEG_INFINITY], |x| x.logcumsumexp(0)), [0.0, 0.0]);
+    assert_eq!(slopes(&[7.0, 8.0], |x| x.tape().zeros([1]).scatter(0, x.tape().ints([0, 0]), x)), [0.0, 1.0]);
+    let rows = |x: &[f64]| slopes(x, |x| x.tape().zeros([1]).index_copy(0, x.tape().ints([0, 0]), x));
+    assert_eq!(rows(&[7.0, 8.0]), [0.0, 1.0]);
+
     let x = tape.var(array![[[1.0, 7.0], [7.0, 7.0]]]);
     assert_eq!(x.max_pool2d(2).sum().backward()[x], array![[[0.0, 1.0], [0.0, 0.0]]].into_dyn());
     assert_eq!(x.adaptive_max_pool2d(1).sum().backward()[x], array![[[0.0, 1.0], [0.0, 0.0]]].into_dyn());
@@ -114,6 +127,8 @@ fn ties() {
 fn nan_wins_and_takes_the_cotangent() {
     assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.max_along(0)), [0.0, 1.0, 0.0]);
     assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.max()), [0.0, 1.0, 0.0]);
+    assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.cummin(0).0), [1.0, 2.0, 0.0]);
+    assert_eq!(slopes(&[1.0, f64::NAN, 2.0], |x| x.topk(0, 1).0), [0.0, 1.0, 0.0]);
     assert_eq!(slopes(&[f64::NAN], |x| x.relu()), [0.0]);
     assert_eq!(slopes(&[f64::NAN], |x| x.clamp(0.0, 1.0)), [0.0]);
     let tape = Tape::<f64>::default();

@@ -72,7 +72,7 @@ fn pieces<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
             // A start may be a tensor of one integer, and count from the end.
             let size = c.x().dims()[axis.rem_euclid(c.x().rank() as isize) as usize] as isize;
             let start = match c.arg(1, "start") {
-                Given::Ints(start) => isize::from(start.value().iter().next().copied()? as i32 as i16),
+                Given::Ints(start) => start.value().iter().next().copied()? as i32 as isize,
                 _ => c.int(1, "start", 0),
             };
             let start = (if start < 0 { start + size } else { start }) as usize;

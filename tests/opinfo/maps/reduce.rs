@@ -8,7 +8,7 @@ use super::scalars::{alike, on_axes};
 use crate::call::{Call, Given, Mapped, one};
 
 pub fn map<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
-    over_axes(name, c).or_else(|| spread(name, c)).or_else(|| along_one(name, c))
+    over_axes(name, c).or_else(|| spread(name, c)).or_else(|| along_one(name, c)).or_else(|| running(name, c))
 }
 
 /// The axes of a reduction: argument `i` and `keepdim`. No axis, and an empty list, mean all of them.
@@ -53,6 +53,13 @@ fn correction(c: &Call<'_>) -> f64 {
     }
 }
 
+/// How many elements a reduction over these axes takes together.
+fn elements(x: &Var<'_, f64>, axes: &Axes) -> f64 {
+    let dims = x.dims();
+    let list = axes.resolve(&dims).expect("PyTorch has accepted the axes");
+    list.iter().map(|&a| dims[a]).product::<usize>() as f64
+}
+
 /// Variance and standard deviation: the whole call has two forms, `(unbiased)` and `(dim, .., keepdim)`.
 fn spread<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
     let (axes, correction) = match c.arg(0, "dim") {
@@ -64,6 +71,10 @@ fn spread<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
     let mean = |x: Var<'t, f64>| x.mean_over(axes.clone());
     match name {
         "std" | "std.unbiased" => one(std(c.x())),
+        // PyTorch divides the value by max(0, n - correction) and the gradient by n - correction.
+        "var" if elements(&c.x(), &axes) < correction => {
+            Some(Err("a gradient of fewer elements than the correction".into()))
+        }
         "var" | "var.unbiased" => one(var(c.x())),
         "std_mean" | "std_mean.unbiased" => Some(Ok(vec![std(c.x()).into(), mean(c.x()).into()])),
         "var_mean" | "var_mean.unbiased" => Some(Ok(vec![var(c.x()).into(), mean(c.x()).into()])),
@@ -91,6 +102,28 @@ fn along_one<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
     match name {
         "max.reduction_with_dim" => chosen(c, [0, 1], 0, |x, axis| x.max_with_index(axis)),
         "min.reduction_with_dim" => chosen(c, [0, 1], 0, |x, axis| x.min_with_index(axis)),
+        _ => None,
+    }
+}
+
+fn running<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
+    let axis = c.int(0, "dim", 0);
+    match name {
+        "cumsum" => alike(c.x(), |x| x.cumsum(axis)),
+        "cumprod" => alike(c.x(), |x| x.cumprod(axis)),
+        "logcumsumexp" => alike(c.x(), |x| x.logcumsumexp(axis)),
+        "cummax" | "cummin" => Some(on_axes(c.x(), |x| {
+            let (y, index) = if name == "cummax" { x.cummax(axis) } else { x.cummin(axis) };
+            vec![y.into(), index.into()]
+        })),
+        "diff" => {
+            let (times, axis) = (c.int(0, "n", 1) as usize, c.int(1, "dim", -1));
+            let parts = [c.try_real(2, "prepend"), Some(c.x()), c.try_real(3, "append")];
+            // Differences taken no times leave even the ends out.
+            let x = if times == 0 { c.x() } else { concat(&parts.into_iter().flatten().collect::<Vec<_>>(), axis) };
+            one(x.diff(axis, times))
+        }
+        "trapezoid" | "trapz" if c.count() == 0 => one(c.x().trapezoid(c.int(1, "dim", -1), c.number(1, "dx", 1.0))),
         _ => None,
     }
 }
