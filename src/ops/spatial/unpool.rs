@@ -243,7 +243,7 @@ pub(crate) mod tests {
         all.extend(pair(MaxPool2d::new(3).stride(2).padding(1), &[1, 2, 2], Some([4, 3])));
         all.extend(pair(MaxPool2d::new(2), &[0, 3, 2, 2], None));
         all.extend(pair(MaxPool1d::new(2).stride(1), &[2, 5], None));
-        all.extend(pair(MaxPool3d::new([1, 2, 2]).dilation(2).stride(1), &[1, 2, 2, 1, 2], None));
+        all.extend(pair(MaxPool3d::new([1, 2, 2]).dilation(2).stride(1), &[1, 2, 1, 2, 2], None));
         all
     }
 
