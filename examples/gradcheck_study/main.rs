@@ -131,6 +131,16 @@ fn pooled<'t, T: Real>(x: Var<'t, T>) -> Var<'t, T> {
     x.relu().max_pool2d(2)
 }
 
+/// The layers with a mistake before them, where some coordinates see it.
+fn before<T: Real>(x: Var<'_, T>, wrong: Through) -> Var<'_, T> {
+    pooled(planted(x, wrong))
+}
+
+/// The layers with a mistake behind them.
+fn behind<T: Real>(x: Var<'_, T>, wrong: Through) -> Var<'_, T> {
+    planted(pooled(x), wrong)
+}
+
 /// The gradient of a weighted sum of the outputs, in which no two weights agree.
 fn slopes(x: &Array4<f32>, f: impl for<'t> Fn(Var<'t, f32>) -> Var<'t, f32>) -> ArrayD<f32> {
     let tape = Tape::new();
@@ -141,7 +151,6 @@ fn slopes(x: &Array4<f32>, f: impl for<'t> Fn(Var<'t, f32>) -> Var<'t, f32>) -> 
 }
 
 fn random_images() -> Row {
-    /// Each is planted once before the layers, where a coordinate sees it, and once behind them.
     const MISTAKES: [Mistake; 4] =
         [Mistake::Factor(1.01), Mistake::FactorOfOne(-1.0), Mistake::Shift, Mistake::Transpose];
     let (mut alarms, mut missed, mut changing) = (0, 0, 0);
@@ -150,9 +159,7 @@ fn random_images() -> Row {
         alarms += usize::from(!check(|_, x| pooled(x[0]), (&x,)).verdict().is_sound());
         for mistake in MISTAKES {
             let wrong = || Through { mistake };
-            let functions: [fn(Var<'_, f32>, Through) -> Var<'_, f32>; 2] =
-                [|x, wrong| pooled(planted(x, wrong)), |x, wrong| planted(pooled(x), wrong)];
-            for f in functions {
+            for f in [before, behind] {
                 // A mistake about a cell that wins no window changes nothing.
                 if slopes(&x, |x| f(x, wrong())) == slopes(&x, pooled) {
                     continue;
