@@ -75,6 +75,36 @@ fn logarithms_of_nothing() {
 }
 
 #[test]
+fn norms_and_softmaxes_of_nothing() {
+    assert_eq!(slopes(&[f64::NEG_INFINITY; 2], |x| x.logsumexp(0)), [0.0; 2]);
+    assert_eq!(slopes(&[f64::NEG_INFINITY; 2], |x| x.softmax_or_zero(0).square()), [0.0; 2]);
+    for p in [0.5, 1.0, 2.0, 3.0, f64::INFINITY, -1.0] {
+        assert_eq!(slopes(&[0.0, 0.0], |x| x.vector_norm(p, 0)), [0.0; 2], "p = {p}");
+    }
+    assert_eq!(slopes(&[0.0, -1.0], |x| x.vector_norm(0.5, 0)), [0.0, -1.0]);
+    assert_eq!(slopes(&[3.0, -3.0, 1.0], |x| x.vector_norm(f64::INFINITY, 0)), [0.5, -0.5, 0.0]);
+    assert_eq!(slopes(&[1.0, -1.0, 3.0], |x| x.vector_norm(f64::NEG_INFINITY, 0)), [0.5, -0.5, 0.0]);
+    assert_eq!(slopes(&[0.5, 0.5], |x| x.pairwise_distance(x.tape().constant(0.5), 2.0, 0.0)), [0.0; 2]);
+    assert_eq!(slopes(&[3.0, 4.0], |x| x.normalize(2.0, 0, 5.0)), [0.2, 0.2]);
+}
+
+#[test]
+fn losses() {
+    assert_eq!(slopes(&[1.0], |x| x.l1(x.tape().constant(1.0))), [0.0]);
+    assert_eq!(slopes(&[1.0], |x| x.smooth_l1(x.tape().constant(1.0), 0.0)), [0.0]);
+    assert_eq!(slopes(&[1.0], |x| x.hinge_embedding(x.tape().constant(-1.0), 1.0)), [0.0]);
+    assert_eq!(slopes(&[1.0], |x| x.margin_ranking(x.tape().constant(0.0), x.tape().constant(1.0), 1.0)), [0.0]);
+    let (up, down) = ([1.0, 0.0], [0.0, 0.0]);
+    assert_eq!(slopes(&up, |x| x.cosine_embedding(x.tape().constant([0.0, 1.0]), x.tape().constant(-1.0), 0.0)), down);
+    let triplet = wengert::TripletMargin::new().margin(0.0).eps(0.0);
+    assert_eq!(slopes(&[1.0], |x| triplet.each(x, x.tape().constant([0.0]), x.tape().constant([2.0]))), [0.0]);
+    let below = slopes(&[0.0], |x| x.tape().constant(0.0).gaussian_nll(x.tape().constant(0.0), x, 0.5));
+    assert_eq!(below, [1.0]);
+    assert_eq!(slopes(&[0.0, 0.0], |x| x.cosine_similarity(x.tape().constant([1.0, 0.0]), 0, 0.5)), [2.0, 0.0]);
+    assert_eq!(slopes(&[0.0, 1.0], |x| x.binary_cross_entropy(1.0 - x.stop_gradient())), [-1e12, 1e12]);
+}
+
+#[test]
 fn ties() {
     let tape = Tape::<f64>::default();
     let (a, b) = (tape.var(3.0), tape.var(3.0));

@@ -65,19 +65,26 @@ fn finite_or_zero<T: Real>(m: T) -> T {
 
 /// exp xⱼ / Σₖ exp xₖ; NaN throughout where the largest element is infinite or one is NaN.
 pub(crate) fn softmax<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
-    normalise(x, sizes, out, |sum| sum, |exp, _, sum| exp / sum);
+    normalise(x, sizes, out, |max| max, |sum| sum, |exp, _, sum| exp / sum);
+}
+
+/// As [`softmax`], but zeros where all elements are −∞.
+pub(crate) fn softmax_or_zero<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
+    let shift = |max: T| if max == T::neg_infinity() { T::zero() } else { max };
+    normalise(x, sizes, out, shift, |sum| sum, |exp, _, sum| if sum == T::zero() { exp } else { exp / sum });
 }
 
 /// xⱼ − ln Σₖ exp xₖ; NaN throughout where the largest element is infinite or one is NaN.
 pub(crate) fn log_softmax<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
-    normalise(x, sizes, out, |sum| sum.ln(), |_, shifted, log| shifted - log);
+    normalise(x, sizes, out, |max| max, |sum| sum.ln(), |_, shifted, log| shifted - log);
 }
 
-/// Writes exp(x − max) to `out`, then `finish(exp(x − max), x − max, prepare(Σ exp(x − max)))` over it.
+/// Writes exp(x − m) to `out`, then `finish(exp(x − m), x − m, prepare(Σ exp(x − m)))` over it, with m = `shift(max x)`.
 fn normalise<T: Real>(
     x: &[T],
     sizes: [usize; 3],
     out: &mut [T],
+    shift: impl Fn(T) -> T + Sync + Send,
     prepare: impl Fn(T) -> T + Sync + Send,
     finish: impl Fn(T, T, T) -> T + Sync + Send,
 ) {
@@ -92,7 +99,7 @@ fn normalise<T: Real>(
         let blocks = x[k * lines * len * inner..].chunks(len * inner);
         for (x, out) in blocks.zip(out.chunks_mut(len * inner)) {
             if inner == 1 {
-                let max = line::<T, Max>(x, &|v| v);
+                let max = shift(line::<T, Max>(x, &|v| v));
                 out.iter_mut().zip(x).for_each(|(o, &v)| *o = (v - max).exp());
                 let total = prepare(line::<T, Sum>(out, &|v| v));
                 out.iter_mut().zip(x).for_each(|(o, &v)| *o = finish(*o, v - max, total));
@@ -103,6 +110,7 @@ fn normalise<T: Real>(
                 let (mut max, mut total) = ([T::zero(); STRIP], [T::zero(); STRIP]);
                 let (max, total) = (&mut max[..width], &mut total[..width]);
                 rows_of::<T, Max>(&x[first..], inner, len, max, &|_, v| v);
+                max.iter_mut().for_each(|m| *m = shift(*m));
                 for row in (first..x.len()).step_by(inner) {
                     let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
                     pairs.zip(&*max).for_each(|((o, &v), &m)| *o = (v - m).exp());
@@ -199,5 +207,17 @@ mod tests {
         assert_eq!(out, [0.0, 0.5, 0.5]);
         log_softmax(&[1e4, 0.0, -INF], [1, 3, 1], &mut out);
         assert_eq!(out, [0.0, -1e4, -INF]);
+    }
+    #[test]
+    fn a_line_of_nothing_weighs_nothing_where_asked() {
+        for inner in [1, 2] {
+            let x: Vec<f64> = [-INF, -INF, 1.0, -INF].iter().flat_map(|&v| vec![v; inner]).collect();
+            let mut out = vec![9.0; x.len()];
+            softmax_or_zero(&x, [2, 2, inner], &mut out);
+            let expected: Vec<f64> = [0.0, 0.0, 1.0, 0.0].iter().flat_map(|&v| vec![v; inner]).collect();
+            assert_eq!(out, expected);
+            softmax_or_zero(&[INF, f64::NAN], [2, 1, 1], &mut out[..2]);
+            assert!(out[..2].iter().all(|v| v.is_nan()));
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Rows brought to mean 0 and variance 1.
+//! Rows brought to mean 0 and variance 1, or to mean square 1.
 //! The mean is subtracted before anything is squared, and its own rounding error after that, so a large mean costs no digits.
 
 use super::par;
@@ -8,29 +8,48 @@ use crate::real::Real;
 /// Elements that one task goes through, roughly.
 const TASK: usize = 1 << 14;
 
+/// y = x · s with s = 1/√(1/n Σ x² + eps) for each row of `len` elements; `scales` gets s. Rows of nothing have scale NaN.
+pub(crate) fn scale_by_size<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], scales: &mut [T]) {
+    each_row(x, len, y, scales, |x, y, scale| {
+        *scale = (line::<T, Sum>(x, &|v| v * v) / T::of(len as f64) + eps).sqrt().recip();
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * *scale);
+    });
+}
+
 /// y = (x − μ) · s with s = 1/√(σ² + eps) for each row of `len` elements; `scales` gets s.
 ///
 /// Two passes for the mean: μ₁ = 1/n Σ x, then μ = μ₁ + 1/n Σ (x − μ₁) (Neely, 1966), and a third for σ². Rows of nothing
 /// have scale NaN.
 pub(crate) fn standardise<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], scales: &mut [T]) {
+    let n = T::of(len as f64);
+    each_row(x, len, y, scales, |x, y, scale| {
+        let mean = line::<T, Sum>(x, &|v| v) / n;
+        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - mean);
+        let rest = line::<T, Sum>(y, &|v| v) / n;
+        let var = line::<T, Sum>(y, &|v| (v - rest) * (v - rest)) / n;
+        *scale = (var + eps).sqrt().recip();
+        y.iter_mut().for_each(|y| *y = (*y - rest) * *scale);
+    });
+}
+
+/// Runs `f` on each row of `len` elements, its output and its scale.
+fn each_row<T: Real>(
+    x: &[T],
+    len: usize,
+    y: &mut [T],
+    scales: &mut [T],
+    f: impl Fn(&[T], &mut [T], &mut T) + Sync + Send,
+) {
     assert_eq!(x.len(), len * scales.len(), "the operand holds {} rows of {len}", scales.len());
     assert_eq!(x.len(), y.len(), "the output is as long as the operand");
     if x.is_empty() {
         scales.fill(T::nan());
         return;
     }
-    let n = T::of(len as f64);
     let rows = (TASK / len).max(1);
     par::chunks2_mut((y, rows * len), (scales, rows), x.len(), |k, y, scales| {
         let x = x[k * rows * len..].chunks(len);
-        for ((x, y), scale) in x.zip(y.chunks_mut(len)).zip(scales) {
-            let mean = line::<T, Sum>(x, &|v| v) / n;
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - mean);
-            let rest = line::<T, Sum>(y, &|v| v) / n;
-            let var = line::<T, Sum>(y, &|v| (v - rest) * (v - rest)) / n;
-            *scale = (var + eps).sqrt().recip();
-            y.iter_mut().for_each(|y| *y = (*y - rest) * *scale);
-        }
+        x.zip(y.chunks_mut(len)).zip(scales).for_each(|((x, y), scale)| f(x, y, scale));
     });
 }
 
@@ -53,6 +72,21 @@ mod tests {
                 for (y, v) in y.iter().zip(wide()) {
                     assert!((f64::from(*y) - (v - mean) * scale).abs() < 1e-5, "{y} and {}", (v - mean) * scale);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn sizes_follow_their_definition_in_double_precision() {
+        for (rows, len) in [(1, 1), (3, 7), (40, 1_000), (2, 40_000)] {
+            let x: Vec<f32> = (0..rows * len).map(|k| (k as f32 * 1.7).sin() + 0.5).collect();
+            let (mut y, mut scales) = (vec![f32::NAN; x.len()], vec![f32::NAN; rows]);
+            scale_by_size(&x, len, 1e-5, &mut y, &mut scales);
+            for ((x, y), s) in x.chunks(len).zip(y.chunks(len)).zip(&scales) {
+                let mean_square = x.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>() / len as f64;
+                let scale = (mean_square + 1e-5).sqrt().recip();
+                assert!((f64::from(*s) / scale - 1.0).abs() < 1e-5, "{s} and {scale}");
+                assert!(y.iter().zip(x).all(|(y, x)| (f64::from(*y) - f64::from(*x) * scale).abs() < 1e-5));
             }
         }
     }

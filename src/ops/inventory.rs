@@ -15,6 +15,7 @@ macro_rules! inventory {
 
 // A new file of operations takes its line here.
 inventory! {
+    attention;
     fill;
     index::gather;
     index::one_hot;
@@ -23,6 +24,7 @@ inventory! {
     index::sort;
     linalg::matmul;
     loss::cross_entropy;
+    loss::losses;
     norm::batch_norm;
     norm::layer_norm;
     norm::softmax;
@@ -50,6 +52,7 @@ inventory! {
     reduce::logsumexp;
     reduce::mean;
     reduce::prod;
+    reduce::vector_norm;
     reduce::winner;
     scan::cummax;
     scan::cumprod;
@@ -78,6 +81,7 @@ const NEVER: &[(&str, Mutation, &str)] = &[("add", Mutation::Swapped, "both oper
 /// The operations without a derivative: no real operand, or no real result.
 const WITHOUT_DERIVATIVE: &[&str] = &[
     "and",
+    "causal_mask",
     "differs",
     "differs_number",
     "equals",
@@ -101,6 +105,7 @@ const WITHOUT_DERIVATIVE: &[&str] = &[
     "not",
     "one_hot",
     "or",
+    "replace",
     "runner_up1d",
     "runner_up2d",
     "same",

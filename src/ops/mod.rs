@@ -1,6 +1,7 @@
 //! The operations, one place each: shape rule, kernel, both rules, documentation and tests stand together.
 //! A pointwise operation is a row of a table; a linear map stands in one file with its adjoint; the rest have a file each.
 
+mod attention;
 mod fill;
 mod index;
 #[cfg(test)]
@@ -16,6 +17,9 @@ mod reduce;
 mod scan;
 mod spatial;
 
+pub use attention::{Attention, AttentionMask};
+pub use loss::classes::{ClassTarget, CrossEntropy};
+pub use loss::margin::TripletMargin;
 pub use norm::batch_norm::BatchNormResults;
 pub use pointwise::arith::Scalar;
 pub use pointwise::compare::LineOrNumber;

@@ -6,10 +6,11 @@ use wengert::grad_with;
 use crate::call::{Call, Output, real};
 use crate::case::{Array, Case, Elements};
 
-/// Bounds on a difference: relative to the element, and to the largest element of its tensor.
+/// Bounds on a difference: relative to the element, to the largest element of its tensor, and where all of that is noise.
 const RELATIVE: f64 = 1e-9;
 const RELATIVE_SINGLE: f64 = 1e-7;
 const TO_LARGEST: f64 = 1e-11;
+const NOISE: f64 = 1e-13;
 
 /// How a case agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +88,7 @@ fn elements(
     let largest = theirs.data.iter().filter(|v| v.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
     let mut yielded = false;
     for (i, (&a, &b)) in ours.iter().zip(&theirs.data).enumerate() {
-        if a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= relative * b.abs() + TO_LARGEST * largest {
+        if a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= relative * b.abs() + TO_LARGEST * largest + NOISE {
             continue;
         }
         if nan_yields && b.is_nan() && a.is_finite() {

@@ -9,7 +9,7 @@ use crate::ops::reduce::lines::around;
 
 /// ln Σ exp x − x\[label\] along the class axis.
 #[derive(Clone, Debug)]
-pub(crate) struct CrossEntropy;
+pub(crate) struct CrossEntropyOfLabels;
 
 /// −x\[label\] along the class axis.
 #[derive(Clone, Debug)]
@@ -69,7 +69,7 @@ fn out_of_range(label: u32, at: usize, dims: &[usize], classes: usize) -> [Strin
     [format!("label {label} at position {:?} is none of the {classes} classes", &place(at, dims)[..]), rule]
 }
 
-impl<T: Real> Op<T> for CrossEntropy {
+impl<T: Real> Op<T> for CrossEntropyOfLabels {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
@@ -168,7 +168,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn cross_entropy(self, labels: IntVar<'t, T>) -> Self {
-        self.tape.plain(&CrossEntropy, &[self.into(), labels.into()]).real(0)
+        self.tape.plain(&CrossEntropyOfLabels, &[self.into(), labels.into()]).real(0)
     }
 
     /// The negative log-likelihood of labels under log-probabilities, −x\[label\], one number an example; axes as in
@@ -204,7 +204,7 @@ pub(crate) mod tests {
             (&[2, 1], &[2], &[0, 0]),
         ];
         let of = |&(dims, label_dims, labels): &(&[usize], &[usize], &[u32])| {
-            [OpCheck::new(CrossEntropy), OpCheck::new(Nll)].map(|c| c.real(dims).ints(label_dims, labels))
+            [OpCheck::new(CrossEntropyOfLabels), OpCheck::new(Nll)].map(|c| c.real(dims).ints(label_dims, labels))
         };
         cases.iter().flat_map(of).collect()
     }

@@ -83,7 +83,9 @@ impl<T: Real> Op<T> for BatchNorm {
         check(x[0].dims, self.eps)?;
         let (c, count) =
             (x[0].dims[1], x[0].dims.iter().enumerate().filter(|&(k, _)| k != 1).map(|(_, d)| d).product());
-        if let 0usize | 1 = count {
+        if c > 0
+            && let 0usize | 1 = count
+        {
             let values = if count == 0 { "no value" } else { "one value" };
             return Err(Error::shape(format!("{} has {values} for each channel", x[0]))
                 .rule(format!("a variance takes two values or more; all sizes but the second multiply to {count}"))

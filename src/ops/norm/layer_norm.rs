@@ -1,4 +1,4 @@
-//! Standardisation over any axes (layer normalisation without its affine part), one primitive.
+//! Standardisation over any axes (layer normalisation without its affine part, and that by the mean square), one primitive.
 //! It yields the standardised values and the scales; both rules are told in terms of these alone.
 
 use crate::kernels::{standard, strided};
@@ -8,10 +8,12 @@ use crate::ops::reduce::lines::check_axes;
 use crate::shape::strides;
 
 /// y = (x − μ)·s with s = 1/√(σ² + eps), mean and variance over the axes (sorted); results y and s.
+/// Where it is not centred μ is 0, and σ² the mean square.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerNorm {
     axes: SmallVec<[usize; 4]>,
     eps: f64,
+    centred: bool,
 }
 
 impl LayerNorm {
@@ -22,10 +24,12 @@ impl LayerNorm {
     }
 
     /// (v − mean v − y·slope)·s: the derivative of y along v where slope = mean(v·y); symmetric, so both rules use it.
+    /// The mean of v leaves only where that of x does.
     fn along<'t, T: Real>(&self, v: Var<'t, T>, slope: Var<'t, T>, at: &At<'t, T>) -> Var<'t, T> {
         let d = at.dims(0);
         let back = |v: Var<'t, T>| v.restore(&self.axes, &d);
-        (v - back(self.mean(v, &d)) - at.y() * back(slope)).azmul(back(at.result(1)))
+        let centred = if self.centred { v - back(self.mean(v, &d)) } else { v };
+        (centred - at.y() * back(slope)).azmul(back(at.result(1)))
     }
 }
 
@@ -33,7 +37,7 @@ impl<T: Real> Op<T> for LayerNorm {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "layer_norm"
+        if self.centred { "layer_norm" } else { "rms_norm" }
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
@@ -56,9 +60,10 @@ impl<T: Real> Op<T> for LayerNorm {
             unwanted.resize(rows, T::zero());
             &mut unwanted
         });
+        let kernel = if self.centred { standard::standardise } else { standard::scale_by_size };
         let first = dims.len() - self.axes.len();
         if self.axes.iter().enumerate().all(|(k, &a)| a == first + k) {
-            standard::standardise(x, len, eps, values.try_real().unwrap_or_else(|| cx.scratch(x.len())), scales);
+            kernel(x, len, eps, values.try_real().unwrap_or_else(|| cx.scratch(x.len())), scales);
             return Ok(());
         }
         // Rows lie apart: bring them together, standardise, and put them back.
@@ -69,7 +74,7 @@ impl<T: Real> Op<T> for LayerNorm {
             order.iter().map(|&k| (dims[k], steps[k] as isize)).unzip();
         let (before, after) = cx.scratch(2 * x.len()).split_at_mut(x.len());
         strided::copy(&together, x, 0, &steps, before);
-        standard::standardise(before, len, eps, after, scales);
+        kernel(before, len, eps, after, scales);
         if let Some(values) = values.try_real() {
             strided::place(&together, after, values, 0, &steps);
         }
@@ -129,7 +134,29 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn layer_norm(self, axes: impl Into<Axes>, eps: f64) -> Self {
         let axes = self.axes("layer_norm", &axes.into());
-        self.tape.call(LayerNorm { axes, eps }, &[self.into()]).real(0)
+        self.tape.call(LayerNorm { axes, eps, centred: true }, &[self.into()]).real(0)
+    }
+
+    /// Scales to mean square 1 over some axes, y = x/√(1/n Σ xᵢ² + eps) (Zhang and Sennrich, 2019): layer normalisation that
+    /// leaves the mean where it is. A gain is an ordinary line: `x.rms_norm(-1, 1e-6) * gain`.
+    ///
+    /// Where the mean square + eps is not positive the result is NaN.
+    ///
+    /// # Panics
+    /// An axis does not exist or is named twice, or `eps` is not finite.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[3., 3., -3.], [1., 7., 5.]]);
+    /// let y = x.rms_norm(-1, 0.0);
+    /// assert_eq!(y.value().as_slice().unwrap(), [1., 1., -1., 0.2, 1.4, 1.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn rms_norm(self, axes: impl Into<Axes>, eps: f64) -> Self {
+        let axes = self.axes("rms_norm", &axes.into());
+        self.tape.call(LayerNorm { axes, eps, centred: false }, &[self.into()]).real(0)
     }
 }
 
@@ -148,7 +175,10 @@ pub(crate) mod tests {
             (&[1], &[0, 3]),
             (&[1], &[3, 1]),
         ];
-        cases.map(|(axes, dims)| OpCheck::new(LayerNorm { axes: axes.into(), eps: 0.1 }).real(dims)).into()
+        let of = |centred| {
+            cases.map(|(axes, dims)| OpCheck::new(LayerNorm { axes: axes.into(), eps: 0.1, centred }).real(dims))
+        };
+        [true, false].into_iter().flat_map(of).collect()
     }
 
     #[test]
@@ -164,6 +194,14 @@ pub(crate) mod tests {
         let apart =
             (x - x.mean_over(crate::shape::keep([0, 2]))) / (x.var_over(crate::shape::keep([0, 2]), 0) + 1e-5).sqrt();
         assert!((y - apart).abs().value().iter().all(|v| *v < 1e-12));
+    }
+
+    #[test]
+    fn mean_squares_over_axes_that_lie_apart() {
+        let tape = Tape::<f64>::default();
+        let x = tape.var((0..24).map(|k| f64::from(k * k % 11) - 3.0).collect::<Vec<f64>>()).reshape([2, 3, 4]);
+        let whole = x / (x.square().mean_over(crate::shape::keep([0, 2])) + 1e-5).sqrt();
+        assert!((x.rms_norm([0, -1], 1e-5) - whole).abs().value().iter().all(|v| *v < 1e-12));
     }
 
     #[test]

@@ -2,5 +2,7 @@
 //! They are single lines because that is faster and more stable than their formulas line by line.
 
 pub(super) mod batch_norm;
+pub(super) mod direction;
+pub(super) mod grouped;
 pub(super) mod layer_norm;
 pub(super) mod softmax;

@@ -5,10 +5,11 @@ use crate::kernels::softmax;
 use crate::ops::prelude::*;
 use crate::ops::reduce::lines::{around, check_axes};
 
-/// exp xᵢ / Σ exp xⱼ along one axis.
+/// exp xᵢ / Σ exp xⱼ along one axis; with `or_zero` zeros where all are −∞.
 #[derive(Clone, Debug)]
 pub(crate) struct Softmax {
     axis: usize,
+    or_zero: bool,
 }
 
 /// xᵢ − ln Σ exp xⱼ along one axis.
@@ -30,7 +31,7 @@ impl<T: Real> Op<T> for Softmax {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "softmax"
+        if self.or_zero { "softmax_or_zero" } else { "softmax" }
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
@@ -39,7 +40,8 @@ impl<T: Real> Op<T> for Softmax {
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        softmax::softmax(x[0].real(), around(x[0].dims(), self.axis), y[0].real());
+        let kernel = if self.or_zero { softmax::softmax_or_zero } else { softmax::softmax };
+        kernel(x[0].real(), around(x[0].dims(), self.axis), y[0].real());
         Ok(())
     }
 
@@ -116,7 +118,45 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn softmax(self, axis: isize) -> Self {
         let axis = self.axis("softmax", axis);
-        self.tape.call(Softmax { axis }, &[self.into()]).real(0)
+        self.tape.call(Softmax { axis, or_zero: false }, &[self.into()]).real(0)
+    }
+
+    /// As [`softmax`](Var::softmax), but where all elements are −∞ the result is 0 and not NaN, and so are derivatives: the
+    /// weights of an attention in which everything is masked.
+    ///
+    /// # Panics
+    /// The axis does not exist.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[0., 0.], [f32::NEG_INFINITY, f32::NEG_INFINITY]]);
+    /// let y = x.softmax_or_zero(1);
+    /// assert_eq!(y.value().as_slice().unwrap(), [0.5, 0.5, 0., 0.]);
+    /// assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0.; 4]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn softmax_or_zero(self, axis: isize) -> Self {
+        let axis = self.axis("softmax_or_zero", axis);
+        self.tape.call(Softmax { axis, or_zero: true }, &[self.into()]).real(0)
+    }
+
+    /// The softmax of −x along an axis: the smallest elements weigh most.
+    ///
+    /// # Panics
+    /// The axis does not exist.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::<f64>::default();
+    /// let y = tape.var([0., 3f64.ln()]).softmin(0).value();
+    /// assert!((y[[0]] - 0.75).abs() < 1e-15);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn softmin(self, axis: isize) -> Self {
+        (-self).softmax(axis)
     }
 
     /// The logarithm of the softmax along an axis, yᵢ = xᵢ − ln Σ exp xⱼ, accurate where the softmax itself would be 0.
@@ -147,7 +187,8 @@ pub(crate) mod tests {
         let cases =
             [(0, &[4][..]), (1, &[2, 3, 2]), (2, &[2, 1, 3]), (0, &[3, 1]), (1, &[0, 3]), (1, &[2, 0]), (1, &[2, 1])];
         let of = |(axis, dims): (usize, &[usize])| {
-            [OpCheck::new(Softmax { axis }).real(dims), OpCheck::new(LogSoftmax { axis }).real(dims)]
+            let softmax = [false, true].map(|or_zero| OpCheck::new(Softmax { axis, or_zero }).real(dims));
+            softmax.into_iter().chain([OpCheck::new(LogSoftmax { axis }).real(dims)])
         };
         cases.into_iter().flat_map(of).collect()
     }
@@ -165,6 +206,17 @@ pub(crate) mod tests {
         assert!(y.value().iter().zip([2.0 / 3.0, 0.0, 1.0 / 3.0]).all(|(a, b)| (a - b).abs() < 1e-15));
         let dx = (y * tape.constant([1.0, 5.0, 0.0])).sum().backward();
         assert!(dx[x].iter().zip([2.0 / 9.0, 0.0, -2.0 / 9.0]).all(|(a, b)| (a - b).abs() < 1e-15));
+    }
+
+    #[test]
+    fn derivatives_where_everything_is_masked_are_zero_on_request() {
+        let tape = Tape::<f64>::default();
+        let x = tape.var([f64::NEG_INFINITY; 3]);
+        assert!(x.softmax(0).value().iter().all(|v| v.is_nan()));
+        let y = x.softmax_or_zero(0);
+        let w = tape.constant([1.0, 2.0, 5.0]);
+        assert_eq!(y.value().as_slice().unwrap(), [0.0; 3]);
+        assert_eq!((y * w).sum().backward()[x].as_slice().unwrap(), [0.0; 3]);
     }
 
     #[test]

@@ -16,6 +16,13 @@ struct IsInt {
     number: u32,
 }
 
+/// One integer in the place of another.
+#[derive(Clone, Debug)]
+struct Replace {
+    from: u32,
+    to: u32,
+}
+
 fn integers(x: &[Sig<'_>]) -> Result<(), Error> {
     match x.iter().position(|s| s.kind == Kind::Real) {
         Some(i) => Err(Error::kind(format!("operand {i} is real"))
@@ -80,6 +87,39 @@ impl<T: Real> Op<T> for IsInt {
 
     fn attributes(&self) -> Attributes {
         smallvec![("number", AttrValue::Int(self.number.into()))]
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::NOTHING
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Elementwise
+    }
+}
+
+impl<T: Real> Op<T> for Replace {
+    same_in_f64!();
+
+    fn name(&self) -> &'static str {
+        "replace"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        integers(x)?;
+        Ok(ResultSigs::int(x[0].dims))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let pairs = y[0].int().iter_mut().zip(x[0].int());
+        pairs.for_each(|(y, &n)| *y = if n == self.from { self.to } else { n });
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, _: &Vjp<'t, T>) {}
+
+    fn attributes(&self) -> Attributes {
+        smallvec![("from", AttrValue::Int(self.from.into())), ("to", AttrValue::Int(self.to.into()))]
     }
 
     fn reads(&self) -> Reads {
@@ -175,6 +215,19 @@ impl<'t, T: Real> IntVar<'t, T> {
         }
     }
 
+    /// The same integers with `to` in the place of `from`: a label that stands for "none" becomes one that exists.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// assert_eq!(tape.ints([7, 255, 0]).replace(255, 0).value().as_slice().unwrap(), [7, 0, 0]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn replace(self, from: u32, to: u32) -> Self {
+        self.tape.call(Replace { from, to }, &[self.into()]).int(0)
+    }
+
     /// 1 where both are not 0, else 0.
     ///
     /// ```
@@ -248,6 +301,7 @@ pub(crate) mod tests {
         let rows = [Table::AND, Table::OR, Table::NOT, Table::TO_REAL];
         let mut checks: Vec<OpCheck> = rows.into_iter().map(|row| row_at(row, [0.0; 2], &[2, 3])).collect();
         checks.push(OpCheck::new(SameInts).ints([4], &[0, 5, u32::MAX, 2]).ints([4], &[0, 4, u32::MAX, 3]));
+        checks.push(OpCheck::new(Replace { from: u32::MAX, to: 1 }).ints([2, 2], &[0, 5, u32::MAX, 2]));
         checks.push(OpCheck::new(IsInt { number: 5 }).ints([2, 2], &[0, 5, u32::MAX, 2]));
         checks
     }

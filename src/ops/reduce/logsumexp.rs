@@ -13,9 +13,9 @@ pub(crate) struct LogSumExp {
 }
 
 impl LogSumExp {
-    /// The derivative: the softmax. exp(x − y) would be shorter, but loses what y lost to rounding beside large elements.
+    /// The derivative: the softmax, and 0 where all are −∞. exp(x − y) would be shorter, but loses what y lost to rounding beside large elements.
     fn weights<'t, T: Real>(&self, at: &At<'t, T>) -> Var<'t, T> {
-        at.x(0).softmax(self.axis as isize)
+        at.x(0).softmax_or_zero(self.axis as isize)
     }
 }
 
@@ -60,7 +60,8 @@ impl<T: Real> Op<T> for LogSumExp {
 impl<'t, T: Real> Var<'t, T> {
     /// ln Σ exp xᵢ over some axes, without overflow; see [`Axes`].
     ///
-    /// Over nothing, and where every element is −∞, it is −∞. Its derivative is the softmax.
+    /// Over nothing, and where every element is −∞, it is −∞. Its derivative is the softmax; where every element is −∞ it
+    /// is 0.
     ///
     /// # Panics
     /// An axis does not exist or is named twice.
@@ -106,6 +107,15 @@ pub(crate) mod tests {
         let got = x.logsumexp(keep([0, -1]));
         assert_eq!(got.dims(), [1, 2, 1]);
         assert!(got.value().iter().zip(apart.iter()).all(|(a, b)| (a - b).abs() < 1e-14));
+    }
+
+    #[test]
+    fn a_line_of_impossible_elements_has_no_gradient() {
+        let tape = Tape::<f64>::default();
+        let x = tape.var([[f64::NEG_INFINITY, f64::NEG_INFINITY], [0.0, f64::NEG_INFINITY]]);
+        let y = x.logsumexp(1);
+        assert_eq!(y.value().as_slice().unwrap(), [f64::NEG_INFINITY, 0.0]);
+        assert_eq!(y.sum().backward()[x].as_slice().unwrap(), [0.0, 0.0, 1.0, 0.0]);
     }
 
     #[test]

@@ -7,4 +7,5 @@ pub(super) mod logsumexp;
 pub(super) mod mean;
 pub(super) mod missing;
 pub(super) mod prod;
+pub(super) mod vector_norm;
 pub(super) mod winner;
