@@ -210,8 +210,9 @@ pub use kernels::with_threads;
 pub use ops::{
     AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool, AdaptiveMaxPool1d,
     AdaptiveMaxPool2d, AdaptiveMaxPool3d, AdaptiveSize, Attention, AttentionMask, AvgPool, AvgPool1d, AvgPool2d,
-    AvgPool3d, BatchNormResults, ClassTarget, ConvOptions, CrossEntropy, GridSample, Handle, IntOrNumber, Interpolate,
-    LineOrNumber, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d, PadMode, Scalar, TripletMargin, Unfold, concat, stack,
+    AvgPool3d, BatchNormResults, ClassTarget, ConvOptions, ConvTransposeOptions, CrossEntropy, GridSample, Handle,
+    IntOrNumber, Interpolate, LineOrNumber, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d, PadMode, Scalar, TripletMargin,
+    Unfold, concat, stack,
 };
 pub use real::Real;
 pub use shape::{Axes, Dims, Sizes, broadcast_dims, keep};

@@ -1,4 +1,4 @@
-//! Two-dimensional convolution and its two adjoints, as matrix products over the columns of the images (im2col).
+//! Convolution over one, two or three axes and its two adjoints, as matrix products over the columns of the images (im2col).
 //! The columns are made a tile at a time, so that they stay in cache and memory stays bounded however large the image.
 
 use std::ops::Range;
@@ -14,17 +14,18 @@ const TILE: usize = 1 << 18;
 /// Blocks of images whose weight gradients are summed apart, then together in order: enough to keep threads busy.
 const BLOCKS: usize = 8;
 
-/// The sizes of a convolution of x [n, c, H, W] with weights [o, c/groups, kh, kw] to [n, o, OH, OW].
+/// The sizes of a convolution of x [n, c, H, W] with weights [o, c/groups, kh, kw] to [n, o, OH, OW]; likewise with more or
+/// fewer axes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ConvShape {
+pub(crate) struct ConvShape<const D: usize = 2> {
     pub(crate) n: usize,
     pub(crate) c: usize,
     pub(crate) o: usize,
     pub(crate) groups: usize,
-    pub(crate) slide: Slide,
+    pub(crate) slide: Slide<D>,
 }
 
-impl ConvShape {
+impl<const D: usize> ConvShape<D> {
     /// Input channels of a group.
     fn group_c(&self) -> usize {
         self.c / self.groups
@@ -79,7 +80,7 @@ impl ConvShape {
     }
 
     /// The window positions, cut into tiles of columns.
-    fn tiles(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+    fn tiles(&self) -> impl Iterator<Item = Range<usize>> + use<D> {
         let positions = self.slide.positions();
         let width = if self.slide.is_identity() {
             positions
@@ -96,17 +97,11 @@ impl ConvShape {
         }
         scratch.resize(self.depth() * tile.len(), T::zero());
         let planes = planes.chunks(self.slide.cells());
-        let rows = planes.flat_map(|plane| self.taps().map(move |tap| (plane, tap)));
+        let rows = planes.flat_map(|plane| self.slide.kernel_cells().map(move |tap| (plane, tap)));
         for ((plane, tap), row) in rows.zip(scratch.chunks_mut(tile.len())) {
             self.slide.unfold_row(plane, tap, tile.clone(), row);
         }
         Mat::new(scratch, self.depth(), tile.len())
-    }
-
-    /// The cells [ky, kx] of the kernel, row by row.
-    fn taps(&self) -> impl Iterator<Item = [usize; 2]> + use<> {
-        let width = self.slide.kernel[1];
-        (0..self.slide.taps()).map(move |k| [k / width, k % width])
     }
 }
 
@@ -116,7 +111,7 @@ fn tile_of<'a, T>(data: &'a [T], rows: usize, cols: usize, tile: &Range<usize>) 
 }
 
 /// y[n, o, ·] = Σ over the cells of every window of w[o, cell]·x[n, cell]: per image and group, w · columns.
-pub(crate) fn conv2d<T: Real>(x: &[T], w: &[T], s: &ConvShape, y: &mut [T]) {
+pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T]) {
     s.check(x.len(), w.len(), y.len());
     let (image, positions) = (s.c * s.slide.cells(), s.slide.positions());
     par::chunks_mut(y, s.o * positions, s.counts()[3], |i, y| {
@@ -132,8 +127,8 @@ pub(crate) fn conv2d<T: Real>(x: &[T], w: &[T], s: &ConvShape, y: &mut [T]) {
     });
 }
 
-/// The adjoint of [`conv2d`] in x: per image and group, wᵀ · g folded back onto the planes.
-pub(crate) fn conv2d_input<T: Real>(g: &[T], w: &[T], s: &ConvShape, x: &mut [T]) {
+/// The adjoint of [`convolve`] in x: per image and group, wᵀ · g folded back onto the planes.
+pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &ConvShape<D>, x: &mut [T]) {
     s.check(x.len(), w.len(), g.len());
     let (result, positions) = (s.o * s.slide.positions(), s.slide.positions());
     par::chunks_mut(x, s.c * s.slide.cells(), s.counts()[3], |i, x| {
@@ -152,7 +147,7 @@ pub(crate) fn conv2d_input<T: Real>(g: &[T], w: &[T], s: &ConvShape, x: &mut [T]
                 product_rows(w, g, &mut scratch, tile.len(), false, s.n == 1);
                 let mut rows = scratch.chunks(tile.len());
                 for plane in x.chunks_mut(s.slide.cells()) {
-                    for (tap, row) in s.taps().zip(&mut rows) {
+                    for (tap, row) in s.slide.kernel_cells().zip(&mut rows) {
                         s.slide.fold_row(row, tap, tile.clone(), plane);
                     }
                 }
@@ -161,10 +156,10 @@ pub(crate) fn conv2d_input<T: Real>(g: &[T], w: &[T], s: &ConvShape, x: &mut [T]
     });
 }
 
-/// The adjoint of [`conv2d`] in w: per group, g · columnsᵀ summed over the images.
+/// The adjoint of [`convolve`] in w: per group, g · columnsᵀ summed over the images.
 ///
 /// Blocks of images are summed apart and then together, both in order; the blocks depend on n alone.
-pub(crate) fn conv2d_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape, w: &mut [T]) {
+pub(crate) fn convolve_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) {
     s.check(x.len(), w.len(), g.len());
     let (image, result) = (s.c * s.slide.cells(), s.o * s.slide.positions());
     let per_block = s.n.div_ceil(BLOCKS).max(1);
@@ -184,7 +179,7 @@ pub(crate) fn conv2d_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape, w: &mut [
 }
 
 /// Adds one image's part to the gradient of the weights.
-fn add_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape, sum: &mut [T], scratch: &mut Vec<T>) {
+fn add_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, sum: &mut [T], scratch: &mut Vec<T>) {
     let size = s.group_o() * s.depth();
     for group in 0..s.groups {
         let sum = &mut sum[group * size..(group + 1) * size];
@@ -205,7 +200,7 @@ mod tests {
     use super::*;
     use crate::window::Window;
 
-    fn shapes() -> impl Strategy<Value = ConvShape> {
+    fn shapes<const D: usize>() -> impl Strategy<Value = ConvShape<D>> {
         (slides(), 0usize..4, 0usize..4, 0usize..4, 1usize..4).prop_map(|(slide, n, c, o, groups)| ConvShape {
             n,
             c: c * groups,
@@ -216,21 +211,25 @@ mod tests {
     }
 
     /// The input, weights and cotangent of a convolution, in small integers that add up exactly.
-    fn data(s: &ConvShape) -> [Vec<f64>; 3] {
+    fn data<const D: usize>(s: &ConvShape<D>) -> [Vec<f64>; 3] {
         let [x, w, y, _] = s.counts();
         [numbers(x), numbers(w), numbers(y)]
     }
 
-    fn compare(s: &ConvShape) {
+    fn compare<const D: usize>(s: &ConvShape<D>) {
         let [x, w, g] = data(s);
         let run = |len: usize, f: &dyn Fn(&mut [f64])| {
             let mut out = vec![f64::NAN; len];
             f(&mut out);
             out
         };
-        assert_eq!(run(g.len(), &|y| conv2d(&x, &w, s, y)), naive::conv2d(&x, &w, s), "forward {s:?}");
-        assert_eq!(run(x.len(), &|x| conv2d_input(&g, &w, s, x)), naive::conv2d_input(&g, &w, s), "input {s:?}");
-        assert_eq!(run(w.len(), &|w| conv2d_weights(&g, &x, s, w)), naive::conv2d_weights(&g, &x, s), "weights {s:?}");
+        assert_eq!(run(g.len(), &|y| convolve(&x, &w, s, y)), naive::convolve(&x, &w, s), "forward {s:?}");
+        assert_eq!(run(x.len(), &|x| convolve_input(&g, &w, s, x)), naive::convolve_input(&g, &w, s), "input {s:?}");
+        assert_eq!(
+            run(w.len(), &|w| convolve_weights(&g, &x, s, w)),
+            naive::convolve_weights(&g, &x, s),
+            "weights {s:?}"
+        );
     }
 
     fn shape(n: usize, c: usize, o: usize, groups: usize, window: Window<2>, input: [usize; 2]) -> ConvShape {
@@ -241,7 +240,7 @@ mod tests {
     fn a_known_convolution() {
         let s = shape(1, 1, 1, 1, Window::new(2).stride(1), [2, 3]);
         let mut y = [f64::NAN; 2];
-        conv2d(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[1.0, 10.0, 100.0, 1000.0], &s, &mut y);
+        convolve(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[1.0, 10.0, 100.0, 1000.0], &s, &mut y);
         assert_eq!(y, [5421.0, 6532.0]);
     }
 
@@ -262,9 +261,9 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let (mut y, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
             pool.install(|| {
-                conv2d(&x, &w, &s, &mut y);
-                conv2d_input(&g, &w, &s, &mut dx);
-                conv2d_weights(&g, &x, &s, &mut dw);
+                convolve(&x, &w, &s, &mut y);
+                convolve_input(&g, &w, &s, &mut dx);
+                convolve_weights(&g, &x, &s, &mut dw);
             });
             [y, dx, dw].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>()
         };
@@ -274,8 +273,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn convolutions_equal_the_definition(s in shapes()) {
-            compare(&s);
+        fn convolutions_equal_the_definition(one in shapes::<1>(), two in shapes::<2>(), three in shapes::<3>()) {
+            compare(&one);
+            compare(&two);
+            compare(&three);
         }
     }
 }

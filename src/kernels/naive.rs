@@ -123,7 +123,7 @@ pub(crate) fn adaptive_avg_pool<T: Real, const D: usize>(x: &[T], input: [usize;
 }
 
 /// Calls `f(input element, weight, output element)` for every product in a convolution.
-fn for_products(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
+fn for_products<const D: usize>(s: &ConvShape<D>, mut f: impl FnMut(usize, usize, usize)) {
     let (group_c, group_o) = (s.c / s.groups, s.o / s.groups);
     for (n, o, c) in grid([s.n, s.o]).flat_map(|[n, o]| (0..group_c).map(move |c| (n, o, c))) {
         let plane = n * s.c + o / group_o * group_c + c;
@@ -139,21 +139,21 @@ fn for_products(s: &ConvShape, mut f: impl FnMut(usize, usize, usize)) {
 }
 
 /// y = Σ w·x over the products of a convolution.
-pub(crate) fn conv2d<T: Real>(x: &[T], w: &[T], s: &ConvShape) -> Vec<T> {
+pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>) -> Vec<T> {
     let mut y = vec![T::zero(); s.n * s.o * s.slide.positions()];
     for_products(s, |i, k, o| y[o] += w[k] * x[i]);
     y
 }
 
 /// ∂/∂x = Σ w·g over the products of a convolution.
-pub(crate) fn conv2d_input<T: Real>(g: &[T], w: &[T], s: &ConvShape) -> Vec<T> {
+pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &ConvShape<D>) -> Vec<T> {
     let mut x = vec![T::zero(); s.n * s.c * s.slide.cells()];
     for_products(s, |i, k, o| x[i] += w[k] * g[o]);
     x
 }
 
 /// ∂/∂w = Σ x·g over the products of a convolution.
-pub(crate) fn conv2d_weights<T: Real>(g: &[T], x: &[T], s: &ConvShape) -> Vec<T> {
+pub(crate) fn convolve_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>) -> Vec<T> {
     let mut w = vec![T::zero(); s.o * s.c / s.groups * s.slide.taps()];
     for_products(s, |i, k, o| w[k] += x[i] * g[o]);
     w

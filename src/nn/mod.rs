@@ -26,7 +26,8 @@
 
 mod activation;
 mod batch_norm;
-mod conv2d;
+mod conv;
+mod conv_transpose;
 mod dropout;
 mod embedding;
 mod entry;
@@ -50,7 +51,8 @@ pub use activation::{
     Softsign, Tanh,
 };
 pub use batch_norm::BatchNorm2d;
-pub use conv2d::Conv2d;
+pub use conv::{Conv, Conv1d, Conv2d, Conv3d};
+pub use conv_transpose::{ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use entry::{Entry, Role};

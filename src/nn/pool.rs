@@ -45,7 +45,7 @@ pub(super) fn pair<const D: usize>(sizes: [usize; D]) -> String {
     if sizes.iter().all(|&n| n == sizes[0]) { sizes[0].to_string() } else { times(&sizes) }
 }
 
-fn times(sizes: &[usize]) -> String {
+pub(super) fn times(sizes: &[usize]) -> String {
     sizes.iter().map(usize::to_string).collect::<Vec<_>>().join("×")
 }
 

@@ -33,6 +33,7 @@ pub use spatial::adaptive_avg::{AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgP
 pub use spatial::adaptive_max::{AdaptiveMaxPool, AdaptiveMaxPool1d, AdaptiveMaxPool2d, AdaptiveMaxPool3d};
 pub use spatial::avg_pool::{AvgPool, AvgPool1d, AvgPool2d, AvgPool3d};
 pub use spatial::conv_options::ConvOptions;
+pub use spatial::conv_transpose::ConvTransposeOptions;
 pub use spatial::grid_sample::GridSample;
 pub use spatial::interpolate::Interpolate;
 pub use spatial::max_pool::{MaxPool, MaxPool1d, MaxPool2d, MaxPool3d};

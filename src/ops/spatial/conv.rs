@@ -1,38 +1,34 @@
-//! Convolution over the last two axes and its two adjoints: in the image (the transposed convolution) and in the weights.
+//! Convolution over one to three axes and its two adjoints: in the images (the transposed convolution) and in the weights.
 //! Each of the three is bilinear with the other two as its derivatives, so derivatives of every order stay within them.
 
 use super::conv_options::{ConvOptions, sizes};
-use super::images::{image_size, plane};
+use super::images::{by_axes, image_size, plane};
 use crate::kernels::conv;
 use crate::ops::prelude::*;
 
 /// y = x ⋆ w for images x and weights w.
 #[derive(Clone, Debug)]
-pub(crate) struct Convolve {
-    options: ConvOptions,
+pub(crate) struct Convolve<const D: usize> {
+    options: ConvOptions<D>,
 }
 
-/// The adjoint of y = x ⋆ w in x, for images of the given height and width; operands ȳ and w.
+/// The adjoint of y = x ⋆ w in x, for images of the given size; operands ȳ and w.
 #[derive(Clone, Debug)]
-pub(crate) struct ConvolveInput {
-    options: ConvOptions,
-    plane: [usize; 2],
+pub(crate) struct ConvolveInput<const D: usize> {
+    options: ConvOptions<D>,
+    plane: [usize; D],
 }
 
-/// The adjoint of y = x ⋆ w in w, for weights of the given height and width; operands ȳ and x.
+/// The adjoint of y = x ⋆ w in w, for kernels of the given size; operands ȳ and x.
 #[derive(Clone, Debug)]
-pub(crate) struct ConvolveWeights {
-    options: ConvOptions,
-    kernel: [usize; 2],
+pub(crate) struct ConvolveWeights<const D: usize> {
+    options: ConvOptions<D>,
+    kernel: [usize; D],
 }
 
-/// The shape of images with the given channels, height and width, beside others with the same leading axes.
-fn beside(images: &[usize], channels: usize, [h, w]: [usize; 2]) -> Dims {
-    let mut d = Dims::from(&images[..images.len() - 3]);
-    d.push(channels);
-    d.push(h);
-    d.push(w);
-    d
+/// The shape of images with the given channels and size, beside others with the same leading axes.
+fn beside<const D: usize>(images: &[usize], channels: usize, plane: [usize; D]) -> Dims {
+    images[..images.len() - D - 1].iter().copied().chain([channels]).chain(plane).collect()
 }
 
 /// Refuses what should be a convolution's result and is not.
@@ -42,21 +38,21 @@ fn check_result(is: &Sig<'_>, should: &Dims) -> Result<(), Error> {
     }
     Err(Error::shape(format!("{is} is not the shape of the convolution's result"))
         .rule(format!("images, weights and options of these sizes convolve to {should}"))
-        .fix("give the height and width of the images, and the options, of the convolution meant"))
+        .fix("give the size of the images, and the options, of the convolution meant"))
 }
 
-impl Convolve {
+impl<const D: usize> Convolve<D> {
     fn result(&self, x: &[usize], w: &[usize]) -> Result<Dims, Error> {
         let s = self.options.shape(x, w)?;
         Ok(beside(x, s.o, s.slide.output))
     }
 }
 
-impl<T: Real> Op<T> for Convolve {
+impl<T: Real, const D: usize> Op<T> for Convolve<D> {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "conv2d"
+        by_axes::<D>(["conv1d", "conv2d", "conv3d"])
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
@@ -65,18 +61,18 @@ impl<T: Real> Op<T> for Convolve {
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
         let s = sizes(&self.options, x[0].dims(), x[1].dims());
-        conv::conv2d(x[0].real(), x[1].real(), &s, y[0].real());
+        conv::convolve(x[0].real(), x[1].real(), &s, y[0].real());
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().conv2d_input(r.x(1), self.options, plane(&r.dims(0))));
-        r.give(1, || r.g().conv2d_weights(r.x(0), self.options, plane(&r.dims(1))));
+        r.give(0, || r.g().convolve_input(r.x(1), self.options, plane(&r.dims(0))));
+        r.give(1, || r.g().convolve_weights(r.x(0), self.options, plane(&r.dims(1))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dx| dx.conv2d(r.x(1), self.options));
-        r.term(1, |dw| r.x(0).conv2d(dw, self.options));
+        r.term(0, |dx| dx.convolve(r.x(1), self.options));
+        r.term(1, |dw| r.x(0).convolve(dw, self.options));
     }
 
     fn attributes(&self) -> Attributes {
@@ -96,22 +92,22 @@ impl<T: Real> Op<T> for Convolve {
     }
 }
 
-impl ConvolveInput {
+impl<const D: usize> ConvolveInput<D> {
     /// The shape of the images.
     fn images(&self, g: &[usize], w: &[usize]) -> Dims {
         beside(g, w[1].saturating_mul(self.options.group_count()), self.plane)
     }
 }
 
-impl<T: Real> Op<T> for ConvolveInput {
+impl<T: Real, const D: usize> Op<T> for ConvolveInput<D> {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "conv2d_input"
+        by_axes::<D>(["conv1d_input", "conv2d_input", "conv3d_input"])
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        image_size::<2>(&x[0])?;
+        image_size::<D>(&x[0])?;
         self.options.check_weights(x[1].dims)?;
         let images = self.images(x[0].dims, x[1].dims);
         check_result(&x[0], &Convolve { options: self.options }.result(&images, x[1].dims)?)?;
@@ -120,18 +116,18 @@ impl<T: Real> Op<T> for ConvolveInput {
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
         let s = sizes(&self.options, y[0].dims(), x[1].dims());
-        conv::conv2d_input(x[0].real(), x[1].real(), &s, y[0].real());
+        conv::convolve_input(x[0].real(), x[1].real(), &s, y[0].real());
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().conv2d(r.x(1), self.options));
-        r.give(1, || r.x(0).conv2d_weights(r.g(), self.options, plane(&r.dims(1))));
+        r.give(0, || r.g().convolve(r.x(1), self.options));
+        r.give(1, || r.x(0).convolve_weights(r.g(), self.options, plane(&r.dims(1))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dg| dg.conv2d_input(r.x(1), self.options, self.plane));
-        r.term(1, |dw| r.x(0).conv2d_input(dw, self.options, self.plane));
+        r.term(0, |dg| dg.convolve_input(r.x(1), self.options, self.plane));
+        r.term(1, |dw| r.x(0).convolve_input(dw, self.options, self.plane));
     }
 
     fn attributes(&self) -> Attributes {
@@ -153,24 +149,24 @@ impl<T: Real> Op<T> for ConvolveInput {
     }
 }
 
-impl ConvolveWeights {
+impl<const D: usize> ConvolveWeights<D> {
     /// The shape of the weights; groups are at least 1.
     fn weights(&self, g: &[usize], x: &[usize]) -> Dims {
-        let [c, o] = [x, g].map(|d| d[d.len() - 3]);
-        Dims::from([o, c / self.options.group_count(), self.kernel[0], self.kernel[1]])
+        let [c, o] = [x, g].map(|d| d[d.len() - D - 1]);
+        [o, c / self.options.group_count()].into_iter().chain(self.kernel).collect()
     }
 }
 
-impl<T: Real> Op<T> for ConvolveWeights {
+impl<T: Real, const D: usize> Op<T> for ConvolveWeights<D> {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "conv2d_weights"
+        by_axes::<D>(["conv1d_weights", "conv2d_weights", "conv3d_weights"])
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        image_size::<2>(&x[0])?;
-        image_size::<2>(&x[1])?;
+        image_size::<D>(&x[0])?;
+        image_size::<D>(&x[1])?;
         self.options.check_groups()?;
         let weights = self.weights(x[0].dims, x[1].dims);
         check_result(&x[0], &Convolve { options: self.options }.result(x[1].dims, &weights)?)?;
@@ -179,18 +175,18 @@ impl<T: Real> Op<T> for ConvolveWeights {
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
         let s = sizes(&self.options, x[1].dims(), y[0].dims());
-        conv::conv2d_weights(x[0].real(), x[1].real(), &s, y[0].real());
+        conv::convolve_weights(x[0].real(), x[1].real(), &s, y[0].real());
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.x(1).conv2d(r.g(), self.options));
-        r.give(1, || r.x(0).conv2d_input(r.g(), self.options, plane(&r.dims(1))));
+        r.give(0, || r.x(1).convolve(r.g(), self.options));
+        r.give(1, || r.x(0).convolve_input(r.g(), self.options, plane(&r.dims(1))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dg| dg.conv2d_weights(r.x(1), self.options, self.kernel));
-        r.term(1, |dx| r.x(0).conv2d_weights(dx, self.options, self.kernel));
+        r.term(0, |dg| dg.convolve_weights(r.x(1), self.options, self.kernel));
+        r.term(1, |dx| r.x(0).convolve_weights(dx, self.options, self.kernel));
     }
 
     fn attributes(&self) -> Attributes {
@@ -212,79 +208,36 @@ impl<T: Real> Op<T> for ConvolveWeights {
     }
 }
 
-fn cost(s: &conv::ConvShape) -> Cost {
+fn cost<const D: usize>(s: &conv::ConvShape<D>) -> Cost {
     Cost { flops: s.flops(), cheap: false }
 }
 
 impl<'t, T: Real> Var<'t, T> {
-    /// Convolution of images [N, C, H, W] (or [C, H, W]) with weights [O, C/groups, kh, kw], which are not flipped:
-    /// y[n, o, i, j] = Σ w[o, c, a, b] · x[n, c, i·S + a·D − P, j·S + b·D − P] over the c of o's group and all a, b,
-    /// cells in the padding being 0.
-    ///
-    /// The result is [N, O, OH, OW] with OH = ⌊(H + 2P − D(kh − 1) − 1)/S⌋ + 1, OW likewise. A bias is one more line:
-    /// `x.conv2d(w, options) + b.reshape([o, 1, 1])`.
-    ///
-    /// # Panics
-    /// Images or weights have the wrong rank, the channels do not fit the weights and groups, the dilated kernel is larger
-    /// than the padded image, a stride, dilation, kernel, image size or number of groups is 0, or the division leaves a
-    /// remainder under [`ConvOptions::exact`].
-    ///
-    /// ```
-    /// use wengert::{ConvOptions, prelude::*};
-    /// let tape = Tape::new();
-    /// let x = tape.var([[[1., 2., 3.], [4., 5., 6.]]]);           // one channel, 2×3
-    /// let w = tape.var([[[[1., 10.], [100., 1000.]]]]);           // one output, one input channel, 2×2
-    /// let y = x.conv2d(w, ConvOptions::new());
-    /// assert_eq!(y.value().as_slice().unwrap(), [5421., 6532.]);
-    /// let g = y.sum().backward();
-    /// assert_eq!(g[w].as_slice().unwrap(), [3., 5., 9., 11.]);
-    /// assert_eq!(g[x].as_slice().unwrap(), [1., 11., 10., 100., 1100., 1000.]);
-    /// ```
+    /// The convolution over `D` axes.
     #[track_caller]
-    #[must_use]
-    pub fn conv2d(self, weights: Var<'t, T>, options: ConvOptions) -> Var<'t, T> {
+    pub(crate) fn convolve<const D: usize>(self, weights: Self, options: ConvOptions<D>) -> Self {
         self.tape.call(Convolve { options }, &[self.into(), weights.into()]).real(0)
     }
 
-    /// The adjoint of [`conv2d`](Var::conv2d) in the images, ⟨x ⋆ w, y⟩ = ⟨x, `y.conv2d_input(w, ..)`⟩: the transposed
-    /// convolution, from [N, O, OH, OW] and weights [O, C/groups, kh, kw] to [N, C, H, W].
-    ///
-    /// Height and width are given, for several of them may convolve to the same size.
-    ///
-    /// # Panics
-    /// Images [N, C, H, W] with these weights and options do not convolve to the shape of `self`.
-    ///
-    /// ```
-    /// use wengert::{ConvOptions, prelude::*};
-    /// let tape = Tape::new();
-    /// let (y, w) = (tape.var([[[1., 2.]]]), tape.var([[[[1., 10.]]]]));
-    /// let x = y.conv2d_input(w, ConvOptions::new().stride(2), [1, 4]);
-    /// assert_eq!(x.value().as_slice().unwrap(), [1., 10., 2., 20.]);
-    /// assert_eq!(x.sum().backward()[y].as_slice().unwrap(), [11., 11.]);
-    /// ```
+    /// Its adjoint in images of the given size.
     #[track_caller]
-    #[must_use]
-    pub fn conv2d_input(self, weights: Var<'t, T>, options: ConvOptions, plane: [usize; 2]) -> Var<'t, T> {
+    pub(crate) fn convolve_input<const D: usize>(
+        self,
+        weights: Self,
+        options: ConvOptions<D>,
+        plane: [usize; D],
+    ) -> Self {
         self.tape.call(ConvolveInput { options, plane }, &[self.into(), weights.into()]).real(0)
     }
 
-    /// The adjoint of [`conv2d`](Var::conv2d) in the weights, ⟨x ⋆ w, y⟩ = ⟨w, `y.conv2d_weights(x, ..)`⟩: from
-    /// [N, O, OH, OW] and images [N, C, H, W] to [O, C/groups, kh, kw], for the height and width of the kernel.
-    ///
-    /// # Panics
-    /// The images with such weights and options do not convolve to the shape of `self`.
-    ///
-    /// ```
-    /// use wengert::{ConvOptions, prelude::*};
-    /// let tape = Tape::new();
-    /// let (y, x) = (tape.var([[[1., 10.]]]), tape.var([[[1., 2., 3.]]]));
-    /// let w = y.conv2d_weights(x, ConvOptions::new(), [1, 2]);
-    /// assert_eq!(w.value().as_slice().unwrap(), [21., 32.]);
-    /// assert_eq!(w.sum().backward()[x].as_slice().unwrap(), [1., 11., 10.]);
-    /// ```
+    /// Its adjoint in weights with kernels of the given size.
     #[track_caller]
-    #[must_use]
-    pub fn conv2d_weights(self, images: Var<'t, T>, options: ConvOptions, kernel: [usize; 2]) -> Var<'t, T> {
+    pub(crate) fn convolve_weights<const D: usize>(
+        self,
+        images: Self,
+        options: ConvOptions<D>,
+        kernel: [usize; D],
+    ) -> Self {
         self.tape.call(ConvolveWeights { options, kernel }, &[self.into(), images.into()]).real(0)
     }
 }
@@ -295,9 +248,9 @@ pub(crate) mod tests {
     use crate::check::OpCheck;
 
     /// The checks of the convolution and of both adjoints over one geometry.
-    fn three(options: ConvOptions, x: &[usize], w: [usize; 4]) -> [OpCheck; 3] {
-        let y = Convolve { options }.result(x, &w).unwrap();
-        let (plane, kernel) = (plane(x), plane(&w));
+    fn three<const D: usize>(options: ConvOptions<D>, x: &[usize], w: &[usize]) -> [OpCheck; 3] {
+        let y = Convolve { options }.result(x, w).unwrap();
+        let (plane, kernel) = (plane(x), plane(w));
         [
             OpCheck::new(Convolve { options }).real(x).real(w),
             OpCheck::new(ConvolveInput { options, plane }).real(y.clone()).real(w),
@@ -308,18 +261,39 @@ pub(crate) mod tests {
     pub(crate) fn checks() -> Vec<OpCheck> {
         let o = ConvOptions::new();
         let cases = [
-            (o, &[2, 3, 4, 5][..], [4, 3, 2, 3]),
-            (o.stride(2).padding([1, 0]), &[2, 2, 5, 6], [3, 2, 3, 2]),
-            (o.dilation([2, 1]).padding(2).exact(), &[1, 2, 5, 4], [2, 2, 3, 3]),
-            (o.groups(2).stride([1, 3]), &[2, 4, 3, 7], [6, 2, 2, 2]),
-            (o.groups(3).padding(1), &[2, 3, 4, 4], [3, 1, 3, 3]),
-            (o, &[3, 2, 3], [4, 3, 1, 1]),
-            (o, &[2, 2, 3, 3], [2, 2, 3, 3]),
-            (o, &[2, 2, 3, 3], [2, 2, 2, 2]),
-            (o, &[0, 2, 4, 4], [3, 2, 3, 3]),
-            (o, &[2, 2, 3, 3], [0, 2, 2, 2]),
+            (o, &[2, 3, 4, 5][..], &[4, 3, 2, 3]),
+            (o.stride(2).padding([1, 0]), &[2, 2, 5, 6], &[3, 2, 3, 2]),
+            (o.dilation([2, 1]).padding(2).exact(), &[1, 2, 5, 4], &[2, 2, 3, 3]),
+            (o.groups(2).stride([1, 3]), &[2, 4, 3, 7], &[6, 2, 2, 2]),
+            (o.groups(3).padding(1), &[2, 3, 4, 4], &[3, 1, 3, 3]),
+            (o, &[3, 2, 3], &[4, 3, 1, 1]),
+            (o, &[2, 2, 3, 3], &[2, 2, 3, 3]),
+            (o, &[2, 2, 3, 3], &[2, 2, 2, 2]),
+            (o, &[0, 2, 4, 4], &[3, 2, 3, 3]),
+            (o, &[2, 2, 3, 3], &[0, 2, 2, 2]),
+            (o.same(), &[2, 2, 3, 3], &[2, 2, 2, 3]),
+            (o.same(), &[1, 2, 1, 1], &[2, 2, 2, 4]),
         ];
-        cases.into_iter().flat_map(|(options, x, w)| three(options, x, w)).collect()
+        let o3 = ConvOptions::new();
+        let volumes = [
+            (o3, &[2, 2, 3, 2, 4][..], &[3, 2, 2, 1, 3][..]),
+            (o3.stride([1, 2, 1]).padding([1, 0, 2]).groups(2), &[2, 3, 4, 2], &[4, 1, 2, 2, 2]),
+            (o3, &[2, 2, 1, 2, 2], &[2, 2, 1, 2, 2]),
+            (o3, &[2, 2, 1, 1, 3], &[2, 2, 1, 1, 2]),
+            (o3.same().dilation([1, 2, 1]), &[1, 1, 2, 3, 2], &[1, 1, 2, 2, 3]),
+        ];
+        let o1 = ConvOptions::new();
+        let signals = [
+            (o1.stride(2).padding(1).groups(2), &[2, 4, 7][..], &[2, 2, 3][..]),
+            (o1, &[2, 2, 3], &[2, 2, 3]),
+            (o1, &[2, 2, 3], &[2, 2, 2]),
+            (o1, &[2, 2, 3], &[2, 2, 1]),
+            (o1.same().dilation(2), &[3, 5], &[2, 3, 4]),
+        ];
+        let images = cases.into_iter().flat_map(|(options, x, w)| three::<2>(options, x, w));
+        let volumes = volumes.into_iter().flat_map(|(options, x, w)| three::<3>(options, x, w));
+        let signals = signals.into_iter().flat_map(|(options, x, w)| three::<1>(options, x, w));
+        images.chain(volumes).chain(signals).collect()
     }
 
     #[test]
@@ -327,7 +301,7 @@ pub(crate) mod tests {
         checks().iter().for_each(|c| c.run().assert());
     }
 
-    fn refusal(options: ConvOptions, x: &[usize], w: &[usize]) -> String {
+    fn refusal(options: ConvOptions<2>, x: &[usize], w: &[usize]) -> String {
         let tape = Tape::<f64>::default();
         let leaves = [tape.zeros(x).into(), tape.zeros(w).into()];
         tape.apply(Convolve { options }, &leaves).unwrap_err().to_string()
@@ -347,6 +321,8 @@ pub(crate) mod tests {
             (refusal(o.stride(2).exact(), &[2, 4, 6, 5], &[4, 4, 3, 3]), &["(6 + 2·0 − 1·(3 − 1) − 1)/2 + 1", "3/2"]),
             (refusal(o.stride([1, 0]), &[2, 4, 6, 5], &[4, 4, 3, 3]), &["stride is 0 along the width"]),
             (refusal(o, &[2, 4, 0, 5], &[4, 4, 3, 3]), &["height is 0"]),
+            (refusal(o.same().stride([2, 1]), &[2, 4, 6, 5], &[4, 4, 3, 3]), &["`same` padding with stride [2, 1]"]),
+            (refusal(o.same(), &[2, 4, 6, 5], &[4, 4, 0, 3]), &["the kernel is 0 along the height"]),
         ] {
             parts.iter().for_each(|part| assert!(text.contains(part), "{part} is missing in: {text}"));
         }
