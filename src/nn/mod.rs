@@ -25,6 +25,7 @@
 //! ```
 
 mod activation;
+mod attention;
 mod batch_norm;
 mod conv;
 mod conv_transpose;
@@ -32,6 +33,7 @@ mod dropout;
 mod embedding;
 mod entry;
 mod flatten;
+mod group_norm;
 mod init;
 mod interpolate;
 mod layer;
@@ -41,6 +43,7 @@ mod linear;
 mod params;
 mod path;
 mod pool;
+mod rms_norm;
 mod scope;
 mod sequential;
 mod summary;
@@ -50,6 +53,7 @@ pub use activation::{
     Elu, Gelu, Hardsigmoid, Hardswish, LeakyRelu, LogSigmoid, Mish, Relu, Relu6, Selu, Sigmoid, Silu, Softplus,
     Softsign, Tanh,
 };
+pub use attention::MultiHeadAttention;
 pub use batch_norm::BatchNorm2d;
 pub use conv::{Conv, Conv1d, Conv2d, Conv3d};
 pub use conv_transpose::{ConvTranspose, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d};
@@ -57,12 +61,14 @@ pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use entry::{Entry, Role};
 pub use flatten::Flatten;
+pub use group_norm::{GroupNorm, InstanceNorm};
 pub use init::Init;
 pub use layer::Layer;
 pub use layer_norm::LayerNorm;
 pub use leaves::{Leaves, Mode};
 pub use linear::Linear;
 pub use params::Params;
+pub use rms_norm::RmsNorm;
 pub use scope::ParamScope;
 pub use sequential::Sequential;
 pub use summary::{Summary, SummaryRow};
