@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::mutant::Contribution;
-use super::op::{OpCheck, Point};
+use super::op::{OpCheck, Point, Source};
 use crate::adjoint::{grad, grad_with, jvp};
 use crate::shape::Dims;
 use crate::tape::{Form, IntVar, Kind, Operand, Tape, Tensor, Var, array_from};
@@ -70,7 +70,11 @@ impl<'c> Experiment<'c> {
         };
         let mut on_operands = |at_point: bool| -> Vec<Option<ArrayD<f64>>> {
             let pick = |(i, p): (usize, &Point)| match p {
-                Point::Real { dims, domain } if at_point => Some(draw(dims, domain.unwrap_or_else(|| row_domain(i)))),
+                Point::Real { dims, source } if at_point => Some(match source {
+                    Source::Domain => draw(dims, row_domain(i)),
+                    Source::Between(low, high) => draw(dims, (*low, *high)),
+                    Source::Values(values) => array_from(dims, values.clone()),
+                }),
                 Point::Real { dims, .. } => Some(draw(dims, (-1.0, 1.0))),
                 Point::Ints { .. } => None,
             };

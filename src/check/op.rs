@@ -74,8 +74,19 @@ pub struct OpCheck {
 /// An operand to be made up.
 #[derive(Clone, Debug)]
 pub(super) enum Point {
-    Real { dims: Dims, domain: Option<(f64, f64)> },
+    Real { dims: Dims, source: Source },
     Ints { dims: Dims, values: Vec<u32> },
+}
+
+/// Where the numbers of a real operand come from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// The operation's own domain.
+    Domain,
+    /// Between two bounds.
+    Between(f64, f64),
+    /// These.
+    Values(Vec<f64>),
 }
 
 impl OpCheck {
@@ -87,14 +98,26 @@ impl OpCheck {
     /// Adds a real operand, drawn from the operation's domain.
     #[must_use]
     pub fn real(mut self, dims: impl Into<Dims>) -> Self {
-        self.operands.push(Point::Real { dims: dims.into(), domain: None });
+        self.operands.push(Point::Real { dims: dims.into(), source: Source::Domain });
         self
     }
 
     /// Adds a real operand, drawn uniformly from `low..high`.
     #[must_use]
     pub fn real_in(mut self, dims: impl Into<Dims>, low: f64, high: f64) -> Self {
-        self.operands.push(Point::Real { dims: dims.into(), domain: Some((low, high)) });
+        self.operands.push(Point::Real { dims: dims.into(), source: Source::Between(low, high) });
+        self
+    }
+
+    /// Adds a real operand with these values, where no box of numbers lies in the domain: positive definite matrices, say.
+    ///
+    /// # Panics
+    /// There are not as many values as the shape has elements.
+    #[must_use]
+    pub fn real_at(mut self, dims: impl Into<Dims>, values: &[f64]) -> Self {
+        let dims = dims.into();
+        assert_eq!(dims.count(), values.len(), "the values fill shape {dims}");
+        self.operands.push(Point::Real { dims, source: Source::Values(values.to_vec()) });
         self
     }
 
