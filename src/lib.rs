@@ -210,9 +210,9 @@ pub use kernels::with_threads;
 pub use ops::{
     AdaptiveAvgPool, AdaptiveAvgPool1d, AdaptiveAvgPool2d, AdaptiveAvgPool3d, AdaptiveMaxPool, AdaptiveMaxPool1d,
     AdaptiveMaxPool2d, AdaptiveMaxPool3d, AdaptiveSize, Attention, AttentionMask, AvgPool, AvgPool1d, AvgPool2d,
-    AvgPool3d, BatchNormResults, ClassTarget, ConvOptions, ConvTransposeOptions, CrossEntropy, GridSample, Handle,
-    IntOrNumber, Interpolate, LineOrNumber, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d, PadMode, Scalar, TripletMargin,
-    Unfold, concat, stack,
+    AvgPool3d, BatchNormResults, ClassTarget, ConvOptions, ConvTransposeOptions, Covariance, CrossEntropy, GridSample,
+    Handle, IntOrNumber, Interpolate, LineOrNumber, MatrixNorm, MaxPool, MaxPool1d, MaxPool2d, MaxPool3d, PadMode,
+    Pairs, Scalar, Triangular, TripletMargin, Unfold, concat, einsum, multi_dot, stack, try_einsum,
 };
 pub use real::Real;
 pub use shape::{Axes, Dims, Sizes, broadcast_dims, keep};
@@ -230,7 +230,7 @@ pub mod prelude {
     };
     pub use crate::exec::Gradients;
     pub use crate::ops::{
-        AvgPool1d, AvgPool2d, AvgPool3d, ConvOptions, MaxPool1d, MaxPool2d, MaxPool3d, concat, stack,
+        AvgPool1d, AvgPool2d, AvgPool3d, ConvOptions, MaxPool1d, MaxPool2d, MaxPool3d, concat, einsum, stack,
     };
     pub use crate::shape::{Dims, keep};
     pub use crate::tape::{IntVar, Tape, Tensor, Var};

@@ -18,7 +18,7 @@ macro_rules! cases {
 const CASES: &[Case] = cases! {
     shapes_that_do_not_broadcast
     inner_sizes_that_differ
-    a_vector_in_a_matrix_product
+    a_number_in_a_matrix_product
     batches_that_do_not_broadcast
     another_number_of_elements
     an_axis_that_does_not_exist
@@ -64,9 +64,9 @@ fn inner_sizes_that_differ(tape: &Tape) -> Result<(), Error> {
     Ok(())
 }
 
-fn a_vector_in_a_matrix_product(tape: &Tape) -> Result<(), Error> {
+fn a_number_in_a_matrix_product(tape: &Tape) -> Result<(), Error> {
     let w = tape.var([[1., 2.], [3., 4.]]);
-    let _ = w.matmul(tape.constant([1., 2.]));
+    let _ = w.matmul(tape.constant(2.0));
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 pub(crate) mod avg_pool;
 pub(crate) mod batch_norm;
 pub(crate) mod conv;
+pub(crate) mod dense;
 pub(crate) mod extremum;
 pub(crate) mod filter;
 pub(crate) mod gemm;

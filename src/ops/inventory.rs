@@ -22,7 +22,17 @@ inventory! {
     index::rows;
     index::scatter;
     index::sort;
+    linalg::cholesky;
+    linalg::det;
+    linalg::diagonal;
+    linalg::eigh;
+    linalg::exp;
+    linalg::inv;
     linalg::matmul;
+    linalg::qr;
+    linalg::solve;
+    linalg::svd;
+    linalg::triangle;
     loss::cross_entropy;
     loss::losses;
     norm::batch_norm;
@@ -76,7 +86,11 @@ inventory! {
 const BY_DECREE: &[&str] = &["stop_gradient"];
 
 /// Mistakes that no point of an operation can show, and why.
-const NEVER: &[(&str, Mutation, &str)] = &[("add", Mutation::Swapped, "both operands have the result's cotangent")];
+const NEVER: &[(&str, Mutation, &str)] = &[
+    ("add", Mutation::Swapped, "both operands have the result's cotangent"),
+    ("cholesky", Mutation::Transposed, "the cotangent is symmetric"),
+    ("eigh", Mutation::Transposed, "the cotangent is symmetric"),
+];
 
 /// The operations without a derivative: no real operand, or no real result.
 const WITHOUT_DERIVATIVE: &[&str] = &[

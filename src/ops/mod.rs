@@ -18,6 +18,12 @@ mod scan;
 mod spatial;
 
 pub use attention::{Attention, AttentionMask};
+pub use linalg::chain::multi_dot;
+pub use linalg::cov::Covariance;
+pub use linalg::einsum::{einsum, try_einsum};
+pub use linalg::matrix_norm::MatrixNorm;
+pub use linalg::solve::Triangular;
+pub use linalg::tensordot::Pairs;
 pub use loss::classes::{ClassTarget, CrossEntropy};
 pub use loss::margin::TripletMargin;
 pub use norm::batch_norm::BatchNormResults;

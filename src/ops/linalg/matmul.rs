@@ -50,8 +50,8 @@ impl<T: Real> Op<T> for MatMul {
                 "cannot multiply {} by {}: operand {i} has no rows and columns",
                 x[0], x[1]
             ))
-            .rule("both operands have rank 2 or more; the last two axes are rows and columns")
-            .fix("for a vector, `unsqueeze` it to one row or one column, or use `dot`"));
+            .rule("matrices have rank 2 or more; their last two axes are rows and columns")
+            .fix("multiply numbers with `*`; `unsqueeze` a vector to one row or one column"));
         }
         let ((m, k), (k2, n)) = (self.sizes(0, x[0].dims), self.sizes(1, x[1].dims));
         let marks = self.transpose.map(|t| if t { "ᵀ" } else { "" });
@@ -106,7 +106,12 @@ impl<T: Real> Op<T> for MatMul {
         });
         r.give(1, || {
             let d = r.dims(1);
-            if tb { product(true, r.g(), ta, r.x(0)) } else { product(!ta, r.x(0), false, r.g()) }.sum_to(&d)
+            let (mut a, mut g) = (r.x(0), r.g());
+            if d.rank() == 2 && !ta {
+                // One matrix for the whole batch: the sum over the batch is part of one product of tall matrices.
+                (a, g) = (tall(a), tall(g));
+            }
+            if tb { product(true, g, ta, a) } else { product(!ta, a, false, g) }.sum_to(&d)
         });
     }
 
@@ -136,7 +141,7 @@ impl<T: Real> Op<T> for MatMul {
 }
 
 /// The number of the matrix of an operand with leading axes `lead` that meets matrix `k` of the batch.
-fn offset(mut k: usize, batch: &[usize], lead: &[usize]) -> usize {
+pub(super) fn offset(mut k: usize, batch: &[usize], lead: &[usize]) -> usize {
     let (mut at, mut step) = (0, 1);
     for axis in (0..batch.len()).rev() {
         let i = k % batch[axis];
@@ -151,16 +156,28 @@ fn offset(mut k: usize, batch: &[usize], lead: &[usize]) -> usize {
     at
 }
 
+/// The matrices of a batch below each other, as one.
 #[track_caller]
-fn product<'t, T: Real>(ta: bool, a: Var<'t, T>, tb: bool, b: Var<'t, T>) -> Var<'t, T> {
+fn tall<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
+    let d = x.dims();
+    let [lead @ .., cols] = &d[..] else { unreachable!("a matrix has columns") };
+    if lead.len() == 1 { x } else { x.reshape([lead.iter().product(), *cols]) }
+}
+
+/// op(a)·op(b), where op transposes or not.
+#[track_caller]
+pub(super) fn product<'t, T: Real>(ta: bool, a: Var<'t, T>, tb: bool, b: Var<'t, T>) -> Var<'t, T> {
     a.tape.plain(MatMul::get([ta, tb]), &[a.into(), b.into()]).real(0)
 }
 
 impl<'t, T: Real> Var<'t, T> {
     /// The matrix product over the last two axes; leading axes broadcast: yᵢⱼ = Σₖ aᵢₖ bₖⱼ.
     ///
+    /// A vector on the left is one row, a vector on the right one column, and that axis is left out of the result: two
+    /// vectors give a number, matrix and vector a vector. An operand that broadcasts is not copied.
+    ///
     /// # Panics
-    /// An operand has fewer than two axes, the inner sizes differ, or the leading axes do not broadcast.
+    /// An operand has no axes, the inner sizes differ, or the leading axes do not broadcast.
     ///
     /// ```
     /// use wengert::prelude::*;
@@ -169,11 +186,17 @@ impl<'t, T: Real> Var<'t, T> {
     /// let y = a.matmul(b);
     /// assert_eq!(y.value().as_slice().unwrap(), [21., 43.]);
     /// assert_eq!(y.sum().backward()[b].as_slice().unwrap(), [4., 6.]);
+    /// assert_eq!(tape.var([1., 10.]).matmul(a).value().as_slice().unwrap(), [31., 42.]);
     /// ```
     #[track_caller]
     #[must_use]
     pub fn matmul(self, rhs: Var<'t, T>) -> Var<'t, T> {
-        product(false, self, false, rhs)
+        match (self.rank(), rhs.rank()) {
+            (1, 1) => self.dot(rhs),
+            (1, 2..) => product(false, self.unsqueeze(0), false, rhs).squeeze(-2),
+            (2.., 1) => self.matvec(rhs),
+            _ => product(false, self, false, rhs),
+        }
     }
 
     /// The matrix product with the right operand transposed, a bᵀ: yᵢⱼ = Σₖ aᵢₖ bⱼₖ; nothing is moved for it.
