@@ -32,7 +32,16 @@ pub struct Call<'t> {
     leaves: RefCell<Vec<Var<'t, f64>>>,
     gradients: usize,
     /// Whether the reference computes its gradient with a constant that is rounded to f32.
-    single: Cell<bool>,
+    digits: Cell<Option<Digits>>,
+}
+
+/// How far numbers of a reference may be off that was not computed in f64.
+#[derive(Clone, Copy, Debug)]
+pub struct Digits {
+    /// Beside the number.
+    pub relative: f64,
+    /// Beside 1.
+    pub absolute: f64,
 }
 
 /// What a map yields: lines in PyTorch's order, or why there is no such call here.
@@ -80,7 +89,7 @@ impl<'t> Call<'t> {
         let input = put(&case.input);
         let args = case.args.iter().map(put).collect();
         let kwargs = case.kwargs.iter().map(|(name, v)| (name.clone(), put(v))).collect();
-        Call { tape, input, args, kwargs, leaves, gradients: case.grads.len(), single: Cell::new(false) }
+        Call { tape, input, args, kwargs, leaves, gradients: case.grads.len(), digits: Cell::new(None) }
     }
 
     /// The real tensors that have a gradient, in order.
@@ -93,14 +102,19 @@ impl<'t> Call<'t> {
         self.gradients
     }
 
-    /// Declares that the reference's gradient holds a constant rounded to f32, and has no more digits than that.
+    /// Declares that the reference holds a constant rounded to f32, and has no more digits than that.
     pub fn holds_single_precision(&self) {
-        self.single.set(true);
+        self.has_digits(Digits { relative: 1e-7, absolute: 1e-13 });
     }
 
-    /// Whether it does.
-    pub fn is_single_precision(&self) -> bool {
-        self.single.get()
+    /// Declares how exact the reference is.
+    pub fn has_digits(&self, digits: Digits) {
+        self.digits.set(Some(digits));
+    }
+
+    /// What was declared of it.
+    pub fn digits(&self) -> Option<Digits> {
+        self.digits.get()
     }
 
     /// The tensor before the arguments.

@@ -3,14 +3,15 @@
 
 use wengert::grad_with;
 
-use crate::call::{Call, Output, real};
+use crate::call::{Call, Digits, Output, real};
 use crate::case::{Array, Case, Elements};
 
-/// Bounds on a difference: relative to the element, to the largest element of its tensor, and where all of that is noise.
-const RELATIVE: f64 = 1e-9;
-const RELATIVE_SINGLE: f64 = 1e-7;
+/// Bounds on a difference: relative to the element, and to what rounding leaves of a derivative that is exactly zero
+/// where inputs are of size 1 to 10.
+const DIGITS: Digits = Digits { relative: 1e-9, absolute: 1e-13 };
+
+/// Relative to the largest element of the tensor.
 const TO_LARGEST: f64 = 1e-11;
-const NOISE: f64 = 1e-13;
 
 /// How a case agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +26,13 @@ pub fn compare(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<A
     if outputs.len() != case.outputs.len() {
         return Err(format!("{} outputs, {} in the reference", outputs.len(), case.outputs.len()));
     }
+    let digits = call.digits().unwrap_or(DIGITS);
     for (k, (ours, theirs)) in outputs.iter().zip(&case.outputs).enumerate() {
         let what = format!("output {k}");
         match ours {
             Output::Real(y) => {
                 let value = y.try_tensor().map_err(|e| format!("{what}: {e:#}"))?;
-                elements(&what, value.dims(), value.as_slice(), theirs, RELATIVE, false)?;
+                elements(&what, value.dims(), value.as_slice(), theirs, digits, false)?;
             }
             Output::Ints(y) => {
                 let value = y.try_tensor().map_err(|e| format!("{what}: {e:#}"))?;
@@ -38,7 +40,7 @@ pub fn compare(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<A
                 if theirs.elements == Elements::Real {
                     return Err(format!("{what} is of the integer kind, and real in the reference"));
                 }
-                elements(&what, value.dims(), &numbers, theirs, RELATIVE, false)?;
+                elements(&what, value.dims(), &numbers, theirs, digits, false)?;
             }
         }
     }
@@ -62,11 +64,11 @@ fn gradients(call: &Call<'_>, case: &Case, outputs: &[Output<'_>]) -> Result<Agr
         }
     }
     let mut agreement = Agreement::Full;
-    let relative = if call.is_single_precision() { RELATIVE_SINGLE } else { RELATIVE };
+    let digits = call.digits().unwrap_or(DIGITS);
     for (k, (ours, theirs)) in sums.into_iter().zip(&case.grads).enumerate() {
         let (Some(ours), Some(theirs)) = (ours, theirs) else { continue };
         let value = ours.try_tensor().map_err(|e| format!("gradient {k}: {e:#}"))?;
-        if elements(&format!("gradient {k}"), value.dims(), value.as_slice(), theirs, relative, true)? {
+        if elements(&format!("gradient {k}"), value.dims(), value.as_slice(), theirs, digits, true)? {
             agreement = Agreement::FiniteWhereReferenceIsNot;
         }
     }
@@ -79,7 +81,7 @@ fn elements(
     dims: &[usize],
     ours: &[f64],
     theirs: &Array,
-    relative: f64,
+    digits: Digits,
     nan_yields: bool,
 ) -> Result<bool, String> {
     if dims != theirs.dims {
@@ -88,7 +90,8 @@ fn elements(
     let largest = theirs.data.iter().filter(|v| v.is_finite()).fold(0.0, |m: f64, v| m.max(v.abs()));
     let mut yielded = false;
     for (i, (&a, &b)) in ours.iter().zip(&theirs.data).enumerate() {
-        if a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= relative * b.abs() + TO_LARGEST * largest + NOISE {
+        let bound = digits.relative * b.abs() + digits.absolute + TO_LARGEST * largest;
+        if a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= bound {
             continue;
         }
         if nan_yields && b.is_nan() && a.is_finite() {
