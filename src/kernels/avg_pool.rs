@@ -3,7 +3,7 @@
 
 use super::par;
 use super::unfold::{Slide, place};
-use super::windows::Windows;
+use super::windows::{Taps, Windows};
 use crate::real::Real;
 
 /// What the sum of a window is divided by in average pooling.
@@ -48,29 +48,35 @@ pub(crate) fn avg_pool<T: Real, const D: usize>(x: &[T], w: &Windows<D>, divisor
     assert_eq!(planes * positions, out.len(), "one mean for every window of every plane");
     par::chunks_mut(out, positions, planes.saturating_mul(w.work()), |p, out| {
         let plane = &x[p * cells..(p + 1) * cells];
-        let mut column = vec![T::zero(); if w.taps().is_none() { w.input_width() } else { 0 }];
-        for (row, sums) in out.chunks_mut(w.width()).enumerate() {
-            match w.taps() {
-                Some(taps) => {
-                    sums.fill(T::zero());
-                    w.for_taps(taps, row, |windows, cell| {
-                        for (sum, &v) in sums[windows].iter_mut().zip(plane[cell..].iter().step_by(taps.stride)) {
-                            *sum += v;
-                        }
-                    });
-                }
-                // Down the columns first, where the windows of a row cover the same cells, then along them.
-                None => {
-                    column.fill(T::zero());
-                    w.for_rows(row, |start| column.iter_mut().zip(&plane[start..]).for_each(|(sum, &v)| *sum += v));
-                    for (sum, span) in sums.iter_mut().zip(w.columns()) {
-                        *sum = span.cells().fold(T::zero(), |sum, i| sum + column[i]);
-                    }
-                }
-            }
+        match w.taps() {
+            Some(taps) => sum_by_taps(plane, w, taps, out),
+            None => sum_by_columns(plane, w, out),
         }
         out.iter_mut().zip(divisors).for_each(|(sum, &d)| *sum /= d);
     });
+}
+
+fn sum_by_taps<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, taps: &Taps, out: &mut [T]) {
+    for (row, sums) in out.chunks_mut(w.width()).enumerate() {
+        sums.fill(T::zero());
+        w.row(row).for_taps(taps, |windows, cell| {
+            for (sum, &v) in sums[windows].iter_mut().zip(plane[cell..].iter().step_by(taps.stride)) {
+                *sum += v;
+            }
+        });
+    }
+}
+
+/// Down the columns of the input first, for the windows of a row cover the same rows of cells; then along them.
+fn sum_by_columns<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, out: &mut [T]) {
+    let mut column = vec![T::zero(); w.input_width()];
+    for (row, sums) in out.chunks_mut(w.width()).enumerate() {
+        column.fill(T::zero());
+        w.row(row).for_each(|start| column.iter_mut().zip(&plane[start..]).for_each(|(sum, &v)| *sum += v));
+        for (sum, span) in sums.iter_mut().zip(w.columns()) {
+            *sum = span.cells().fold(T::zero(), |sum, i| sum + column[i]);
+        }
+    }
 }
 
 /// The adjoint of [`avg_pool`]: every g/divisor added to the cells of its window, row of windows after row of windows.
@@ -78,30 +84,36 @@ pub(crate) fn avg_pool_adjoint<T: Real, const D: usize>(g: &[T], w: &Windows<D>,
     let (cells, positions) = (w.cells(), w.positions());
     let planes = x.len() / cells;
     assert_eq!(planes * positions, g.len(), "one cotangent for every window of every plane");
-    let width = w.width();
     par::chunks_mut(x, cells, planes.saturating_mul(w.work()), |p, plane| {
         plane.fill(T::zero());
-        let g = &g[p * positions..(p + 1) * positions];
-        let mut shares = vec![T::zero(); width];
-        let mut column = vec![T::zero(); if w.taps().is_none() { w.input_width() } else { 0 }];
-        for (row, (g, divisors)) in g.chunks(width).zip(divisors.chunks(width)).enumerate() {
-            shares.iter_mut().zip(g.iter().zip(divisors)).for_each(|(share, (&g, &d))| *share = g / d);
-            match w.taps() {
-                Some(taps) => w.for_taps(taps, row, |windows, cell| {
-                    for (x, &share) in plane[cell..].iter_mut().step_by(taps.stride).zip(&shares[windows]) {
-                        *x += share;
-                    }
-                }),
-                None => {
-                    column.fill(T::zero());
-                    for (&share, span) in shares.iter().zip(w.columns()) {
-                        span.cells().for_each(|i| column[i] += share);
-                    }
-                    w.for_rows(row, |start| plane[start..].iter_mut().zip(&column).for_each(|(x, &v)| *x += v));
-                }
-            }
+        let g = g[p * positions..(p + 1) * positions].iter().zip(divisors);
+        let shares: Vec<T> = g.map(|(&g, &d)| g / d).collect();
+        match w.taps() {
+            Some(taps) => spread_by_taps(&shares, w, taps, plane),
+            None => spread_by_columns(&shares, w, plane),
         }
     });
+}
+
+fn spread_by_taps<T: Real, const D: usize>(shares: &[T], w: &Windows<D>, taps: &Taps, plane: &mut [T]) {
+    for (row, shares) in shares.chunks(w.width()).enumerate() {
+        w.row(row).for_taps(taps, |windows, cell| {
+            for (x, &share) in plane[cell..].iter_mut().step_by(taps.stride).zip(&shares[windows]) {
+                *x += share;
+            }
+        });
+    }
+}
+
+fn spread_by_columns<T: Real, const D: usize>(shares: &[T], w: &Windows<D>, plane: &mut [T]) {
+    let mut column = vec![T::zero(); w.input_width()];
+    for (row, shares) in shares.chunks(w.width()).enumerate() {
+        column.fill(T::zero());
+        for (&share, span) in shares.iter().zip(w.columns()) {
+            span.cells().for_each(|i| column[i] += share);
+        }
+        w.row(row).for_each(|start| plane[start..].iter_mut().zip(&column).for_each(|(x, &v)| *x += v));
+    }
 }
 
 #[cfg(test)]

@@ -39,9 +39,10 @@ pub(crate) fn max_pool<T: Real, const D: usize>(x: &[T], w: &Windows<D>, values:
 
 fn max_plane<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, taps: &Taps, values: &mut [T]) {
     for (row, best) in values.chunks_mut(w.width()).enumerate() {
-        let first = &plane[w.first_row(row)..];
+        let row = w.row(row);
+        let first = &plane[row.first..];
         best.iter_mut().zip(w.columns()).for_each(|(best, span)| *best = first[span.first]);
-        w.for_taps(taps, row, |windows, cell| {
+        row.for_taps(taps, |windows, cell| {
             for (best, &v) in best[windows].iter_mut().zip(plane[cell..].iter().step_by(taps.stride)) {
                 *best = if wins(v, *best) { v } else { *best };
             }
@@ -58,11 +59,12 @@ fn argmax_plane<T: Real, const D: usize>(
 ) {
     let width = w.width();
     for (row, (best, at)) in values.chunks_mut(width).zip(index.chunks_mut(width)).enumerate() {
-        let first = w.first_row(row);
+        let row = w.row(row);
+        let first = row.first;
         for ((best, at), span) in best.iter_mut().zip(&mut *at).zip(w.columns()) {
             (*best, *at) = (plane[first + span.first], (first + span.first) as u32);
         }
-        w.for_taps(taps, row, |windows, cell| {
+        row.for_taps(taps, |windows, cell| {
             let mut i = cell as u32;
             let cells = plane[cell..].iter().step_by(taps.stride);
             for ((best, at), &v) in best[windows.clone()].iter_mut().zip(&mut at[windows]).zip(cells) {
@@ -77,18 +79,19 @@ fn argmax_plane<T: Real, const D: usize>(
 
 /// Calls `f(window, index, value)` with the winner of every window, one window after the other.
 fn one_by_one<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, mut f: impl FnMut(usize, usize, T)) {
-    for row in 0..w.positions() / w.width() {
+    for k in 0..w.positions() / w.width() {
+        let row = w.row(k);
         for (o, span) in w.columns().iter().enumerate() {
-            let mut at = w.first_row(row) + span.first;
+            let mut at = row.first + span.first;
             let mut best = plane[at];
-            w.for_rows(row, |start| {
+            row.for_each(|start| {
                 for i in span.cells().map(|i| start + i) {
                     if wins(plane[i], best) {
                         (best, at) = (plane[i], i);
                     }
                 }
             });
-            f(row * w.width() + o, at, best);
+            f(k * w.width() + o, at, best);
         }
     }
 }
@@ -101,10 +104,10 @@ pub(crate) fn runner_up<T: Real, const D: usize>(x: &[T], w: &Windows<D>, winner
     par::chunks_mut(second, positions, planes.saturating_mul(w.work()), |p, second| {
         let (plane, winner) = (&x[p * cells..(p + 1) * cells], &winner[p * positions..(p + 1) * positions]);
         for (l, second) in second.iter_mut().enumerate() {
-            let (row, span) = (l / w.width(), &w.columns()[l % w.width()]);
+            let (row, span) = (w.row(l / w.width()), &w.columns()[l % w.width()]);
             let first = winner[l] as usize;
             let mut at = first;
-            w.for_rows(row, |start| {
+            row.for_each(|start| {
                 for i in span.cells().map(|i| start + i).filter(|&i| i != first) {
                     if at == first || wins(plane[i], plane[at]) {
                         at = i;

@@ -129,30 +129,39 @@ impl<const D: usize> Windows<D> {
         self.spans.iter().map(along).fold(1, usize::saturating_mul)
     }
 
-    /// What row `row` of windows covers along the other axes; the entry of the last axis plays no part.
-    fn outer(&self, row: usize) -> [&Span; D] {
-        let mut rows = self.output;
-        rows[Self::LAST] = 1;
-        let at = place(row, rows);
-        std::array::from_fn(|axis| &self.spans[axis][at[axis]])
+    /// What row `row` of windows covers along the other axes.
+    pub(super) fn row(&self, row: usize) -> Row<'_, D> {
+        let (mut rest, mut at) = (row, [0; D]);
+        for axis in (1..Self::LAST).rev() {
+            (at[axis], rest) = (rest % self.output[axis], rest / self.output[axis]);
+        }
+        // The first axis takes what is left, without a division.
+        at[0] = rest;
+        let outer: [&Span; D] = std::array::from_fn(|axis| &self.spans[axis][at[axis]]);
+        let first = (0..Self::LAST).map(|axis| outer[axis].first * self.steps[axis]).sum();
+        Row { outer, steps: &self.steps, first }
     }
+}
 
-    /// The cell at the beginning of the first row of the input that row `row` of windows covers.
-    pub(super) fn first_row(&self, row: usize) -> usize {
-        let outer = self.outer(row);
-        (0..Self::LAST).map(|axis| outer[axis].first * self.steps[axis]).sum()
-    }
+/// The rows of the input that a row of windows covers.
+pub(super) struct Row<'a, const D: usize> {
+    /// Along each axis; the entry of the last plays no part.
+    outer: [&'a Span; D],
+    steps: &'a [usize; D],
+    /// The cell at the beginning of the first row.
+    pub(super) first: usize,
+}
 
-    /// Calls `f` with the cell at the beginning of every row of the input that row `row` of windows covers, in order.
-    pub(super) fn for_rows(&self, row: usize, mut f: impl FnMut(usize)) {
-        let outer = self.outer(row);
-        let (mut start, mut turn) = (self.first_row(row), [0; D]);
+impl<const D: usize> Row<'_, D> {
+    /// Calls `f` with the cell at the beginning of every row, in order.
+    pub(super) fn for_each(&self, mut f: impl FnMut(usize)) {
+        let (mut start, mut turn) = (self.first, [0; D]);
         'next: loop {
             f(start);
             // An odometer over the outer axes, whose last turns fastest.
-            for axis in (0..Self::LAST).rev() {
-                let step = outer[axis].step * self.steps[axis];
-                if turn[axis] + 1 < outer[axis].count {
+            for axis in (0..D - 1).rev() {
+                let step = self.outer[axis].step * self.steps[axis];
+                if turn[axis] + 1 < self.outer[axis].count {
                     turn[axis] += 1;
                     start += step;
                     continue 'next;
@@ -164,9 +173,9 @@ impl<const D: usize> Windows<D> {
         }
     }
 
-    /// Calls `f(windows, cell)` for every cell of the kernel in row-major order: the windows of row `row` that have it on
+    /// Calls `f(windows, cell)` for every cell of the kernel in row-major order: the windows of the row that have it on
     /// the input, and the input cell of the first of them; the others follow a stride apart.
-    pub(super) fn for_taps(&self, taps: &Taps, row: usize, mut f: impl FnMut(Range<usize>, usize)) {
-        self.for_rows(row, |start| taps.taps.iter().for_each(|(windows, column)| f(windows.clone(), start + column)));
+    pub(super) fn for_taps(&self, taps: &Taps, mut f: impl FnMut(Range<usize>, usize)) {
+        self.for_each(|start| taps.taps.iter().for_each(|(windows, column)| f(windows.clone(), start + column)));
     }
 }
