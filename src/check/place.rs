@@ -47,7 +47,7 @@ where
         for round in 0..TRIES {
             let draw = |x: &f64| T::of(x + amplitude * rng.random_range(-1.0..1.0)).as_f64();
             let x: Vec<f64> = if round == 0 { subject.at.clone() } else { subject.at.iter().map(draw).collect() };
-            if x.iter().all(|x| x.is_finite()) && is_clear(&subject, &x, gap) {
+            if x.iter().all(|x| x.is_finite()) && is_clear(&subject, &x, gap, &mut rng) {
                 return Some(tensors(&subject, &x));
             }
             amplitude *= 1.05;
@@ -115,11 +115,25 @@ fn changes<T: Real>(subject: &Subject<'_, T>, here: &Evaluation, x: &[f64]) -> b
 
 /// Whether every decision at `x` that states its gap has at least this one.
 ///
-/// Those that do not reach the output count as well: a relu that is off reaches nothing, and would just beyond its kink.
-fn is_clear<T: Real>(subject: &Subject<'_, T>, x: &[f64], gap: f64) -> bool {
-    let Ok(e) = subject.evaluate(x, true) else { return false };
-    let gaps = e.decided.iter().filter_map(|d| d.gap.as_ref()).flatten();
-    e.is_finite() && gaps.into_iter().all(|g| *g >= gap)
+/// Those that do not reach the output count as well: a relu that is off reaches nothing, and would just beyond its kink. A
+/// tie that a small move of all inputs leaves exactly a tie does not count: between two relus that are off, or a number and
+/// itself, there is no kink that a step could cross.
+fn is_clear<T: Real>(subject: &Subject<'_, T>, x: &[f64], gap: f64, rng: &mut StdRng) -> bool {
+    let gaps = |x: &[f64]| {
+        let e = subject.evaluate(x, true).ok().filter(Evaluation::is_finite)?;
+        Some(e.decided.into_iter().filter_map(|d| d.gap).flatten().collect::<Vec<f64>>())
+    };
+    let Some(here) = gaps(x) else { return false };
+    if here.iter().all(|g| *g >= gap) {
+        return true;
+    }
+    if here.iter().any(|g| *g < gap && *g != 0.0 || g.is_nan()) {
+        return false;
+    }
+    let moved: Vec<f64> = x.iter().map(|x| T::of(x + gap * rng.random_range(-0.25..0.25)).as_f64()).collect();
+    gaps(&moved).is_some_and(|there| {
+        there.len() == here.len() && here.iter().zip(&there).all(|(here, there)| *here >= gap || *there == 0.0)
+    })
 }
 
 fn tensors<T: Real>(subject: &Subject<'_, T>, x: &[f64]) -> Vec<Tensor<T>> {

@@ -143,6 +143,12 @@ fn points_can_be_had_away_from_kinks_and_right_on_one() {
     }
     assert!(Check::new(|_, x| x[0].tanh(), &[array![0.5]]).on_a_kink().is_none());
     for gap in [1.0, f64::INFINITY, f64::NAN] {
-        assert!(Check::new(|_, x| (x[0] * 0.0).relu(), &[array![0.0]]).away_from_kinks(gap).is_none());
+        assert!(Check::new(|_, x| (x[0].tanh() * 0.5).relu(), &[array![0.0]]).away_from_kinks(gap).is_none());
     }
+    // Of the relus in a window all are off: a tie, but one that no step can break.
+    let off = array![[[-1.0, -2.0], [-3.0, -4.0]]];
+    assert_eq!(
+        Check::new(pooled, (&off,)).away_from_kinks(0.1).expect("no kink is near")[0].as_slice(),
+        [-1.0, -2.0, -3.0, -4.0]
+    );
 }
