@@ -250,3 +250,8 @@ struct Checking;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/transforms.md")]
 struct Transforms;
+
+/// So are those of the page on max pooling.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/max_pool2d.md")]
+struct MaxPooling;

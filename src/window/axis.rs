@@ -23,7 +23,7 @@ pub(super) fn check_size(name: &str, size: usize) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::shape(format!("the {name} is 0: there is no cell for a window to lie on"))
-        .rule("every spatial axis has at least one cell; a batch may be empty, an image may not")
+        .rule("every spatial axis has H ≥ 1 cells, here H = 0; a batch may be empty, an image may not")
         .fix("leave the empty image out"))
 }
 
@@ -42,8 +42,9 @@ impl Axis {
     fn extent(&self) -> Result<usize, Error> {
         for (what, value) in [("kernel", self.kernel), ("stride", self.stride), ("dilation", self.dilation)] {
             if value == 0 {
+                let (f, s, d) = (self.kernel, self.stride, self.dilation);
                 return Err(Error::argument(format!("the {what} is 0 along the {}", self.name))
-                    .rule("kernel, stride and dilation are at least 1")
+                    .rule(format!("F, S and D in {FORMULA} are at least 1, here F = {f}, S = {s}, D = {d}"))
                     .fix(format!("give a {what} of 1 or more")));
             }
         }

@@ -121,7 +121,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let x = tape.var([[[1., 2., 3.], [6., 5., 4.]]]);
-    /// assert_eq!(x.adaptive_max_pool2d_with_indices(1).1.item(), 3);
+    /// assert_eq!(x.adaptive_max_pool2d_with_indices(1).1.value().as_slice().unwrap(), [3]);
     /// ```
     #[track_caller]
     #[must_use]
@@ -191,7 +191,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let x = tape.var([[[[1., 2.], [3., 4.]], [[8., 7.], [6., 5.]]]]);
-    /// assert_eq!(x.adaptive_max_pool3d_with_indices(1).1.item(), 4);
+    /// assert_eq!(x.adaptive_max_pool3d_with_indices(1).1.value().as_slice().unwrap(), [4]);
     /// ```
     #[track_caller]
     #[must_use]

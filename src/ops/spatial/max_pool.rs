@@ -192,7 +192,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let (y, index) = tape.var([[[1., 2.], [9., 3.]]]).max_pool2d_with_indices(2);
-    /// assert_eq!((y.item(), index.item()), (9.0, 2));
+    /// assert_eq!((y.item(), index.value().sum()), (9.0, 2));
     /// ```
     #[track_caller]
     #[must_use]
@@ -264,7 +264,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// use wengert::prelude::*;
     /// let tape = Tape::new();
     /// let x = tape.var([[[[1., 2.], [3., 4.]], [[8., 7.], [6., 5.]]]]);
-    /// assert_eq!(x.max_pool3d_with_indices(2).1.item(), 4);
+    /// assert_eq!(x.max_pool3d_with_indices(2).1.value().as_slice().unwrap(), [4]);
     /// ```
     #[track_caller]
     #[must_use]
