@@ -1,8 +1,8 @@
-//! Pooling and its inverse.
+//! Pooling, its inverse, and the windows of images as columns.
 //! Names and argument orders are PyTorch's, the right-hand sides are this crate's.
 
 use wengert::prelude::*;
-use wengert::{AdaptiveSize, AvgPool, MaxPool};
+use wengert::{AdaptiveSize, AvgPool, MaxPool, Unfold};
 
 use crate::call::{Call, Given, Mapped, one, pair};
 
@@ -67,6 +67,14 @@ fn unpool<const D: usize>(c: &Call<'_>) -> MaxPool<D> {
         .padding(per_axis(c, 3, "padding").unwrap_or([0; D]))
 }
 
+/// `kernel_size, dilation, padding, stride`.
+fn windows(c: &Call<'_>) -> Unfold {
+    Unfold::new(per_axis::<2>(c, 0, "kernel_size").expect("a kernel size"))
+        .dilation(per_axis::<2>(c, 1, "dilation").unwrap_or([1; 2]))
+        .padding(per_axis::<2>(c, 2, "padding").unwrap_or([0; 2]))
+        .stride(per_axis::<2>(c, 3, "stride").unwrap_or([1; 2]))
+}
+
 /// An unpooled tensor with the derivative that PyTorch gives it.
 ///
 /// Where several indices name one cell, one write stays, but PyTorch gathers the cell's cotangent for all of them, which is
@@ -88,6 +96,7 @@ pub fn map<'t>(name: &str, c: &Call<'t>) -> Option<Mapped<'t>> {
         "nn.functional.max_pool1d" if with_indices => pair(c.x().max_pool1d_with_indices(max(c))),
         "nn.functional.max_pool2d" if with_indices => pair(c.x().max_pool2d_with_indices(max(c))),
         "nn.functional.max_pool3d" if with_indices => pair(c.x().max_pool3d_with_indices(max(c))),
+        "nn.functional.unfold" => one(c.x().unfold(windows(c))),
         "nn.functional.max_pool1d" => one(c.x().max_pool1d(max(c))),
         "nn.functional.max_pool2d" => one(c.x().max_pool2d(max(c))),
         "nn.functional.max_pool3d" => one(c.x().max_pool3d(max(c))),
