@@ -74,6 +74,7 @@ inventory! {
     spatial::avg_pool;
     spatial::conv;
     spatial::max_pool;
+    spatial::means;
     spatial::plane;
     spatial::resample;
     spatial::runner_up;

@@ -1,6 +1,7 @@
 //! Axes joined to one, parted into several, left out or added where their size is 1.
 //! All of it is reshaping: storage is shared, nothing moves.
 
+use super::handle::Handle;
 use crate::ops::prelude::*;
 use crate::shape::{Sizes, resolve_axis};
 
@@ -57,6 +58,13 @@ pub(crate) fn unsqueezed(dims: &Dims, axis: isize) -> Result<Dims, Error> {
     Ok(more)
 }
 
+/// The line reshaped, or the error with the operation's name.
+#[track_caller]
+fn shaped<'t, T: Real, H: Handle<'t, T>>(x: H, op: &'static str, dims: Result<Dims, Error>) -> H {
+    let (tape, id) = x.line();
+    x.reshaped(tape.checked(dims, op, &[id]))
+}
+
 impl<'t, T: Real> Var<'t, T> {
     /// All elements in one axis, row-major; a scalar becomes one element.
     ///
@@ -85,7 +93,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn flatten_from(self, axis: isize) -> Self {
         let axis = self.axis("flatten_from", axis);
-        self.shaped("flatten_from", joined(&self.dims(), axis as isize, -1))
+        shaped(self, "flatten_from", joined(&self.dims(), axis as isize, -1))
     }
 
     /// The axes `first` to `last`, both included, as one: the inverse of [`unflatten`](Var::unflatten).
@@ -101,7 +109,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn flatten_axes(self, first: isize, last: isize) -> Self {
-        self.shaped("flatten_axes", joined(&self.dims(), first, last))
+        shaped(self, "flatten_axes", joined(&self.dims(), first, last))
     }
 
     /// An axis parted into several whose sizes multiply to its own; one may be −1, which is what the others leave.
@@ -119,7 +127,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn unflatten(self, axis: isize, sizes: impl Into<Sizes>) -> Self {
         let axis = self.axis("unflatten", axis);
-        self.shaped("unflatten", parted(&self.dims(), axis, sizes.into()))
+        shaped(self, "unflatten", parted(&self.dims(), axis, sizes.into()))
     }
 
     /// The tensor without the axes named, whose size is 1; `..` leaves out all axes of size 1.
@@ -140,7 +148,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn squeeze(self, axes: impl Into<Axes>) -> Self {
-        self.shaped("squeeze", squeezed(&self.dims(), &axes.into()))
+        shaped(self, "squeeze", squeezed(&self.dims(), &axes.into()))
     }
 
     /// The tensor with a new axis of size 1 at position `axis`; negative ones count from the end, so -1 is behind all.
@@ -158,15 +166,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn unsqueeze(self, axis: isize) -> Self {
-        self.shaped("unsqueeze", unsqueezed(&self.dims(), axis))
-    }
-
-    #[track_caller]
-    fn shaped(self, op: &'static str, dims: Result<Dims, Error>) -> Self {
-        match dims {
-            Ok(dims) => self.reshape(dims),
-            Err(e) => self.tape.blame(e, op, &[self.id]).raise(),
-        }
+        shaped(self, "unsqueeze", unsqueezed(&self.dims(), axis))
     }
 }
 
@@ -185,7 +185,7 @@ impl<'t, T: Real> IntVar<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn squeeze(self, axes: impl Into<Axes>) -> Self {
-        self.shaped("squeeze", squeezed(&self.dims(), &axes.into()))
+        shaped(self, "squeeze", squeezed(&self.dims(), &axes.into()))
     }
 
     /// As [`Var::unsqueeze`].
@@ -195,15 +195,7 @@ impl<'t, T: Real> IntVar<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn unsqueeze(self, axis: isize) -> Self {
-        self.shaped("unsqueeze", unsqueezed(&self.dims(), axis))
-    }
-
-    #[track_caller]
-    fn shaped(self, op: &'static str, dims: Result<Dims, Error>) -> Self {
-        match dims {
-            Ok(dims) => self.reshape(dims),
-            Err(e) => self.tape.blame(e, op, &[self.id]).raise(),
-        }
+        shaped(self, "unsqueeze", unsqueezed(&self.dims(), axis))
     }
 }
 

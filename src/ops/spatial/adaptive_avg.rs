@@ -1,8 +1,9 @@
-//! Adaptive average pooling: the means of as many windows as are asked for, whatever the size of the images; and its
-//! adjoint, which spreads each cotangent evenly over its window.
+//! Adaptive average pooling: the means of as many windows as are asked for, whatever the size of the images.
+//! It is linear, and its adjoint is that of every pool of means.
 
 use super::adaptive::AdaptiveSize;
-use super::images::{by_axes, image_size, plane, times, with_plane};
+use super::images::{by_axes, plane, with_plane};
+use super::means::MeanPool;
 use crate::kernels::avg_pool;
 use crate::kernels::windows::Windows;
 use crate::ops::prelude::*;
@@ -46,20 +47,25 @@ impl<const D: usize> AdaptiveAvgPool<D> {
     pub fn size(&self) -> AdaptiveSize<D> {
         self.size
     }
+}
 
-    /// The windows over a plane, and the number of cells that each of them has.
+impl<const D: usize> MeanPool<D> for AdaptiveAvgPool<D> {
+    const ADJOINT: &'static str =
+        by_axes::<D>(["adaptive_avg_pool1d_adjoint", "adaptive_avg_pool2d_adjoint", "adaptive_avg_pool3d_adjoint"]);
+
+    fn output(&self, plane: [usize; D]) -> Result<[usize; D], Error> {
+        Ok(self.size.within(plane))
+    }
+
     fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>) {
         let windows = Windows::adaptive(plane, self.size.within(plane));
         let counts = windows.counts().map(|n| T::of(n as f64)).collect();
         (windows, counts)
     }
-}
 
-/// The adjoint of [`AdaptiveAvgPool`], into planes of the given sizes.
-#[derive(Clone, Debug)]
-pub(crate) struct AdaptiveAvgPoolAdjoint<const D: usize> {
-    pool: AdaptiveAvgPool<D>,
-    plane: [usize; D],
+    fn options(&self) -> Attributes {
+        self.size.attributes()
+    }
 }
 
 impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPool<D> {
@@ -81,15 +87,15 @@ impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPool<D> {
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().spread_adaptively(self, plane(&r.dims(0))));
+        r.give(0, || r.g().spread(self, plane(&r.dims(0))));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dx| dx.average_adaptively(self));
+        r.term(0, |dx| dx.average(self));
     }
 
     fn attributes(&self) -> Attributes {
-        self.size.attributes()
+        self.options()
     }
 
     fn reads(&self) -> Reads {
@@ -98,52 +104,6 @@ impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPool<D> {
 
     fn step_kind(&self) -> StepKind {
         StepKind::Reduce
-    }
-}
-
-impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPoolAdjoint<D> {
-    same_in_f64!();
-
-    fn name(&self) -> &'static str {
-        by_axes::<D>(["adaptive_avg_pool1d_adjoint", "adaptive_avg_pool2d_adjoint", "adaptive_avg_pool3d_adjoint"])
-    }
-
-    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        let should = self.pool.size.within(self.plane);
-        if image_size(&x[0])? != should {
-            return Err(Error::shape(format!("{} is not the shape of the means", x[0]))
-                .rule(format!("planes of {} have {} means", times(&self.plane), times(&should)))
-                .fix("give the size of the planes that were pooled"));
-        }
-        Ok(ResultSigs::real(with_plane(x[0].dims, self.plane)))
-    }
-
-    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let (windows, counts) = self.pool.lay(self.plane);
-        avg_pool::avg_pool_adjoint(x[0].real(), &windows, &counts, y[0].real());
-        Ok(())
-    }
-
-    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().average_adaptively(&self.pool));
-    }
-
-    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dx| dx.spread_adaptively(&self.pool, self.plane));
-    }
-
-    fn attributes(&self) -> Attributes {
-        let mut a = self.pool.size.attributes();
-        a.push(("plane", (&self.plane[..]).into()));
-        a
-    }
-
-    fn reads(&self) -> Reads {
-        Reads::NOTHING
-    }
-
-    fn step_kind(&self) -> StepKind {
-        StepKind::Expand
     }
 }
 
@@ -163,7 +123,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn adaptive_avg_pool2d(self, size: impl Into<AdaptiveSize<2>>) -> Var<'t, T> {
-        self.average_adaptively(&AdaptiveAvgPool::new(size))
+        self.average(&AdaptiveAvgPool::new(size))
     }
 
     /// Adaptive average pooling of signals `[N, C, L]` or `[C, L]`; see [`AdaptiveAvgPool`](crate::AdaptiveAvgPool).
@@ -179,7 +139,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn adaptive_avg_pool1d(self, size: impl Into<AdaptiveSize<1>>) -> Var<'t, T> {
-        self.average_adaptively(&AdaptiveAvgPool::new(size))
+        self.average(&AdaptiveAvgPool::new(size))
     }
 
     /// Adaptive average pooling of volumes `[N, C, D, H, W]` or `[C, D, H, W]`; see [`AdaptiveAvgPool`](crate::AdaptiveAvgPool).
@@ -196,17 +156,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn adaptive_avg_pool3d(self, size: impl Into<AdaptiveSize<3>>) -> Var<'t, T> {
-        self.average_adaptively(&AdaptiveAvgPool::new(size))
-    }
-
-    #[track_caller]
-    fn average_adaptively<const D: usize>(self, pool: &AdaptiveAvgPool<D>) -> Var<'t, T> {
-        self.tape.call(pool.clone(), &[self.into()]).real(0)
-    }
-
-    #[track_caller]
-    fn spread_adaptively<const D: usize>(self, pool: &AdaptiveAvgPool<D>, plane: [usize; D]) -> Var<'t, T> {
-        self.tape.call(AdaptiveAvgPoolAdjoint { pool: pool.clone(), plane }, &[self.into()]).real(0)
+        self.average(&AdaptiveAvgPool::new(size))
     }
 }
 
@@ -214,13 +164,7 @@ impl<'t, T: Real> Var<'t, T> {
 pub(crate) mod tests {
     use super::*;
     use crate::check::OpCheck;
-
-    /// The checks of a pool and of its adjoint.
-    fn pair<const D: usize>(pool: AdaptiveAvgPool<D>, x: &[usize]) -> [OpCheck; 2] {
-        let plane = plane(x);
-        let y = with_plane(x, pool.size.within(plane));
-        [OpCheck::new(pool.clone()).real(x), OpCheck::new(AdaptiveAvgPoolAdjoint { pool, plane }).real(y)]
-    }
+    use crate::ops::spatial::means::tests::pair;
 
     pub(crate) fn checks() -> Vec<OpCheck> {
         let mut all = Vec::new();
@@ -240,11 +184,7 @@ pub(crate) mod tests {
     #[test]
     fn refusals_carry_their_numbers() {
         let tape = Tape::<f64>::default();
-        let text = |e: Result<_, Error>| e.map(|_| ()).unwrap_err().to_string();
-        let e = text(tape.apply(AdaptiveAvgPool1d::new(0), &[tape.zeros([1, 4]).into()]));
+        let e = tape.apply(AdaptiveAvgPool1d::new(0), &[tape.zeros([1, 4]).into()]).unwrap_err().to_string();
         assert!(e.contains("here H = 4, n = 0"), "{e}");
-        let wrong = AdaptiveAvgPoolAdjoint { pool: AdaptiveAvgPool2d::new(2), plane: [5, 4] };
-        let e = text(tape.apply(wrong, &[tape.zeros([1, 2, 3]).into()]));
-        assert!(e.contains("planes of 5×4 have 2×2 means"), "{e}");
     }
 }

@@ -1,7 +1,8 @@
-//! Average pooling over windows of the spatial axes, and its adjoint, which spreads each cotangent over its window.
-//! Both are linear and each is the other's derivative.
+//! Average pooling over windows of the spatial axes: the sum of each window over a divisor that the options choose.
+//! It is linear, and its adjoint is that of every pool of means.
 
-use super::images::{by_axes, image_size, plane, times, window_attributes, with_plane};
+use super::images::{by_axes, image_size, plane, window_attributes, with_plane};
+use super::means::MeanPool;
 use crate::kernels::avg_pool::{self, Divisor};
 use crate::kernels::unfold::Slide;
 use crate::kernels::windows::Windows;
@@ -99,6 +100,10 @@ impl<const D: usize> AvgPool<D> {
     pub fn window(&self) -> &Window<D> {
         &self.window
     }
+}
+
+impl<const D: usize> MeanPool<D> for AvgPool<D> {
+    const ADJOINT: &'static str = by_axes::<D>(["avg_pool1d_adjoint", "avg_pool2d_adjoint", "avg_pool3d_adjoint"]);
 
     fn output(&self, plane: [usize; D]) -> Result<[usize; D], Error> {
         if self.divisor == Divisor::Fixed(0) {
@@ -109,18 +114,20 @@ impl<const D: usize> AvgPool<D> {
         self.window.pool_output(plane)
     }
 
-    /// The windows over a plane, and what each of their sums is divided by.
     fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>) {
         let slide = Slide::new(&self.window, plane).expect("the shape rule has accepted it");
         (Windows::sliding(&slide), self.divisor.of_windows(&slide))
     }
-}
 
-/// The adjoint of [`AvgPool`], into planes of the given sizes.
-#[derive(Clone, Debug)]
-pub(crate) struct AvgPoolAdjoint<const D: usize> {
-    pool: AvgPool<D>,
-    plane: [usize; D],
+    fn options(&self) -> Attributes {
+        let mut a = window_attributes(&self.window);
+        match self.divisor {
+            Divisor::Padded => {}
+            Divisor::Inside => a.push(("padding_counts", false.into())),
+            Divisor::Fixed(n) => a.push(("divisor", AttrValue::Int(n as i64))),
+        }
+        a
+    }
 }
 
 impl<T: Real, const D: usize> Op<T> for AvgPool<D> {
@@ -150,13 +157,7 @@ impl<T: Real, const D: usize> Op<T> for AvgPool<D> {
     }
 
     fn attributes(&self) -> Attributes {
-        let mut a = window_attributes(&self.window);
-        match self.divisor {
-            Divisor::Padded => {}
-            Divisor::Inside => a.push(("padding_counts", false.into())),
-            Divisor::Fixed(n) => a.push(("divisor", AttrValue::Int(n as i64))),
-        }
-        a
+        self.options()
     }
 
     fn reads(&self) -> Reads {
@@ -170,52 +171,6 @@ impl<T: Real, const D: usize> Op<T> for AvgPool<D> {
 
     fn step_kind(&self) -> StepKind {
         StepKind::Reduce
-    }
-}
-
-impl<T: Real, const D: usize> Op<T> for AvgPoolAdjoint<D> {
-    same_in_f64!();
-
-    fn name(&self) -> &'static str {
-        by_axes::<D>(["avg_pool1d_adjoint", "avg_pool2d_adjoint", "avg_pool3d_adjoint"])
-    }
-
-    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        let should = self.pool.output(self.plane)?;
-        if image_size(&x[0])? != should {
-            return Err(Error::shape(format!("{} is not the shape of the means", x[0]))
-                .rule(format!("planes of {} have {} means", times(&self.plane), times(&should)))
-                .fix("give the size of the planes that were pooled"));
-        }
-        Ok(ResultSigs::real(with_plane(x[0].dims, self.plane)))
-    }
-
-    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let (windows, divisors) = self.pool.lay(self.plane);
-        avg_pool::avg_pool_adjoint(x[0].real(), &windows, &divisors, y[0].real());
-        Ok(())
-    }
-
-    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || r.g().average(&self.pool));
-    }
-
-    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
-        r.term(0, |dx| dx.spread(&self.pool, self.plane));
-    }
-
-    fn attributes(&self) -> Attributes {
-        let mut a = Op::<T>::attributes(&self.pool);
-        a.push(("plane", (&self.plane[..]).into()));
-        a
-    }
-
-    fn reads(&self) -> Reads {
-        Reads::NOTHING
-    }
-
-    fn step_kind(&self) -> StepKind {
-        StepKind::Expand
     }
 }
 
@@ -273,17 +228,6 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn avg_pool3d(self, options: impl Into<AvgPool3d>) -> Var<'t, T> {
         self.average(&options.into())
     }
-
-    #[track_caller]
-    fn average<const D: usize>(self, pool: &AvgPool<D>) -> Var<'t, T> {
-        self.tape.call(pool.clone(), &[self.into()]).real(0)
-    }
-
-    /// The adjoint of average pooling: every element over its divisor, added to the cells of its window.
-    #[track_caller]
-    fn spread<const D: usize>(self, pool: &AvgPool<D>, plane: [usize; D]) -> Var<'t, T> {
-        self.tape.call(AvgPoolAdjoint { pool: pool.clone(), plane }, &[self.into()]).real(0)
-    }
 }
 
 impl<const D: usize> From<usize> for AvgPool<D> {
@@ -304,13 +248,7 @@ impl<const D: usize> From<[usize; D]> for AvgPool<D> {
 pub(crate) mod tests {
     use super::*;
     use crate::check::OpCheck;
-
-    /// The checks of a pool and of its adjoint over one geometry.
-    fn pair<const D: usize>(pool: AvgPool<D>, x: &[usize]) -> [OpCheck; 2] {
-        let plane = plane(x);
-        let y = with_plane(x, pool.output(plane).unwrap());
-        [OpCheck::new(pool.clone()).real(x), OpCheck::new(AvgPoolAdjoint { pool, plane }).real(y)]
-    }
+    use crate::ops::spatial::means::tests::pair;
 
     pub(crate) fn checks() -> Vec<OpCheck> {
         let mut all = Vec::new();
@@ -342,8 +280,5 @@ pub(crate) mod tests {
         ] {
             assert!(text.contains(part), "{part} is missing in: {text}");
         }
-        let wrong = AvgPoolAdjoint { pool: AvgPool2d::new(2), plane: [4, 4] };
-        let e = tape.apply(wrong, &[tape.zeros([1, 2, 3]).into()]).unwrap_err().to_string();
-        assert!(e.contains("planes of 4×4 have 2×2 means"), "{e}");
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn with_plane<const D: usize>(dims: &[usize], plane: [usize; D]) -> D
 }
 
 /// The name of an operation for its number of spatial axes: of `[…1d, …2d, …3d]`.
-pub(crate) fn by_axes<const D: usize>(names: [&'static str; 3]) -> &'static str {
+pub(crate) const fn by_axes<const D: usize>(names: [&'static str; 3]) -> &'static str {
     const { assert!(1 <= D && D <= 3, "images have one, two or three spatial axes") };
     names[D - 1]
 }

@@ -2,6 +2,7 @@
 //! Its adjoint sends each cotangent to exactly those cells, so gradients of gradients come along the same indices.
 
 use super::images::{by_axes, image_size, plane, times, window_attributes, with_plane};
+use super::plane::size;
 use super::runner_up::{Layout, gap};
 use crate::kernels::{pool, unfold::Slide, windows::Windows};
 use crate::ops::prelude::*;
@@ -90,8 +91,7 @@ impl<const D: usize> MaxPool<D> {
 /// The shape rule of a max pool: maxima and indices of this many windows along each axis.
 pub(crate) fn maxima<const D: usize>(x: &Sig<'_>, windows: [usize; D]) -> Result<ResultSigs, Error> {
     let plane: [usize; D] = plane(x.dims);
-    let cells = plane.iter().fold(1, |n: usize, &size| n.saturating_mul(size));
-    if cells.checked_sub(1).is_some_and(|last| u32::try_from(last).is_err()) {
+    if size(&plane).checked_sub(1).is_some_and(|last| u32::try_from(last).is_err()) {
         return Err(Error::shape(format!("a plane of {} has too many cells to number", times(&plane)))
             .rule("indices are u32: a plane has at most 4294967296 cells")
             .fix("pool in parts: slice the image"));

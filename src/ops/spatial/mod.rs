@@ -13,6 +13,7 @@ pub(super) mod grid_sample;
 pub(super) mod images;
 pub(super) mod interpolate;
 pub(super) mod max_pool;
+pub(super) mod means;
 pub(super) mod plane;
 pub(super) mod resample;
 pub(super) mod runner_up;
