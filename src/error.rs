@@ -123,6 +123,12 @@ impl Error {
         self
     }
 
+    /// The same error in the name of the composite that the operation is a part of.
+    pub(crate) fn told_by(mut self, composite: &'static str) -> Self {
+        self.0.subject = composite.into();
+        self
+    }
+
     /// One operand, as a line of text of its own.
     #[must_use]
     pub fn operand(mut self, text: impl Into<String>) -> Self {

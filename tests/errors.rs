@@ -6,7 +6,7 @@ mod support;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wengert::prelude::*;
-use wengert::{Arg, Cx, Error, Fault, Op, Out, ResultSigs, Sig, Tensor, Vjp};
+use wengert::{Arg, ConvTransposeOptions, CrossEntropy, Cx, Error, Fault, Op, Out, ResultSigs, Sig, Tensor, Vjp};
 
 /// A case: its name, which is that of its function, and the function.
 type Case = (&'static str, fn(&Tape) -> Result<(), Error>);
@@ -46,6 +46,12 @@ const CASES: &[Case] = cases! {
     a_negative_label
     the_gradient_of_a_constant
     elements_that_do_not_fill_a_shape
+    an_axis_with_two_sizes
+    weights_of_a_transposed_convolution
+    a_size_that_was_not_pooled
+    a_singular_matrix
+    weights_for_other_classes
+    a_position_outside_of_an_axis
     a_rule_that_forgets_an_operand
     a_rule_of_the_wrong_shape
 };
@@ -234,6 +240,47 @@ fn the_gradient_of_a_constant(tape: &Tape) -> Result<(), Error> {
 
 fn elements_that_do_not_fill_a_shape(_: &Tape) -> Result<(), Error> {
     Tensor::new([2, 3], vec![1.0f32; 5])?;
+    Ok(())
+}
+
+fn an_axis_with_two_sizes(tape: &Tape) -> Result<(), Error> {
+    let q = tape.zeros([8, 10, 64]).named("q");
+    let k = tape.zeros([8, 12, 32]).named("k");
+    let _ = einsum("bqd,bkd->bqk", &[q, k]);
+    Ok(())
+}
+
+fn weights_of_a_transposed_convolution(tape: &Tape) -> Result<(), Error> {
+    let images = tape.zeros([1, 8, 4, 4]).named("images");
+    let weights = tape.zeros([3, 8, 2, 2]).named("weights");
+    let _ = images.conv_transpose2d(weights, ConvTransposeOptions::new().stride(2));
+    Ok(())
+}
+
+fn a_size_that_was_not_pooled(tape: &Tape) -> Result<(), Error> {
+    let image = tape.zeros([1, 5, 5]).named("image");
+    let (y, index) = image.max_pool2d_with_indices(MaxPool2d::new(2).floor());
+    let _ = y.max_unpool2d(index, 2, Some([6, 5]));
+    Ok(())
+}
+
+fn a_singular_matrix(tape: &Tape) -> Result<(), Error> {
+    let a = tape.var([[1., 2.], [2., 4.]]).named("a");
+    let x = a.solve(tape.var([1., 1.]));
+    let _ = x.value();
+    Ok(())
+}
+
+fn weights_for_other_classes(tape: &Tape) -> Result<(), Error> {
+    let logits = tape.zeros([2, 3]).named("logits");
+    let weighted = CrossEntropy::new().weights(tape.constant([0.5, 1.]));
+    let _ = weighted.mean(logits, tape.ints([0, 2]));
+    Ok(())
+}
+
+fn a_position_outside_of_an_axis(tape: &Tape) -> Result<(), Error> {
+    let x = tape.zeros([3]).named("x");
+    let _ = x.scatter(0, tape.ints([0, 3]), 1.0);
     Ok(())
 }
 

@@ -82,7 +82,8 @@ pub fn vjp<'t, T: Real>(ys: &[Var<'t, T>], cotangents: &[Var<'t, T>], wrt: &[Var
         tape.blame(e, "vjp", &[]).raise();
     }
     for (&y, &cotangent) in ys.iter().zip(cotangents) {
-        same_tape(first, y, "vjp").and_then(|()| check_cotangent(y, cotangent, "vjp")).or_raise();
+        same_tape(first, y, "vjp").or_raise();
+        check_cotangent(y, cotangent, "vjp").or_raise();
     }
     same_tapes(first, wrt, "vjp");
     let roots: SmallVec<[(u32, u32); 4]> = ys.iter().zip(cotangents).map(|(y, c)| (y.id, c.id)).collect();

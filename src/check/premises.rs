@@ -30,7 +30,7 @@ pub(super) fn repeats<T: Real>(subject: &Subject<'_, T>) -> Result<Option<Findin
         let mut finding = everywhere(
             Verdict::NonDeterministic,
             format!(
-                "it is not a function: two calls at one point differ at {place}, {first} and {second}; \
+                "two calls at one point differ at {place}, {first} and {second}; \
                  draw random numbers outside of it, or on the tape from its seed"
             ),
         );

@@ -59,7 +59,8 @@ impl<T: Real> Var<'_, T> {
     /// This line has more than one element, `x` stands on another tape, or values fault as in [`value`](Var::value).
     #[track_caller]
     pub fn why_zero(self, x: Var<'_, T>) -> Option<WhyZero> {
-        check_scalar(self, "why_zero").and_then(|()| same_tape(self, x, "why_zero")).or_raise();
+        check_scalar(self, "why_zero").or_raise();
+        same_tape(self, x, "why_zero").or_raise();
         let tape = self.tape;
         tape.and_take_back(|| {
             let sweep = reverse(tape, &[(self.id, seed(self).id)], &[x.id]);

@@ -102,8 +102,8 @@ impl<T: Real> Layer<T> for BatchNorm2d {
         if !self.affine {
             return y;
         }
-        let [scale, shift] = ["weight", "bias"].map(|name| p.get(name).reshape([self.channels, 1, 1]));
-        y * scale + shift
+        let shape = [self.channels, 1, 1];
+        y * p.get("weight").reshape(shape) + p.get("bias").reshape(shape)
     }
 
     fn describe(&self) -> String {

@@ -149,8 +149,7 @@ mod by_channel {
     pub fn affine<'t, T: Real>(p: &Leaves<'t, T>, y: Var<'t, T>) -> Var<'t, T> {
         let d = y.dims();
         let shape: Dims = (1..d.rank()).map(|k| if k == 1 { d[1] } else { 1 }).collect();
-        let [scale, shift] = ["weight", "bias"].map(|name| p.get(name).reshape(&shape));
-        y * scale + shift
+        y * p.get("weight").reshape(&shape) + p.get("bias").reshape(&shape)
     }
 }
 

@@ -2,7 +2,6 @@
 //! Its options say what is asked for and nothing about how it is computed.
 
 use super::prelude::*;
-use crate::error::OrRaise;
 
 /// 1 where column j may be seen from row i, that is j ≤ i; no operands.
 #[derive(Clone, Debug)]
@@ -224,14 +223,13 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn scaled_dot_product_attention(self, keys: Self, values: Self, options: Attention<'t, T>) -> Self {
         let (dq, dk, dv) = (self.dims(), keys.dims(), values.dims());
-        let times = sharing(&dq, &dk, &dv, options.grouped)
-            .map_err(|e| self.tape.blame(e, "scaled_dot_product_attention", &[self.id, keys.id, values.id]))
-            .or_raise();
+        let fit = sharing(&dq, &dk, &dv, options.grouped);
+        let times = self.tape.checked(fit, "scaled_dot_product_attention", &[self.id, keys.id, values.id]);
         let q = self * options.scale.unwrap_or((dq[dq.rank() - 1] as f64).sqrt().recip());
         if times == 1 {
             return options.weights(q.matmul_transposed(keys)).matmul(values);
         }
-        let [k, v] = [keys, values].map(|x| in_groups(x, 1));
+        let (k, v) = (in_groups(keys, 1), in_groups(values, 1));
         let scores = out_of_groups(in_groups(q, times).matmul_transposed(k));
         out_of_groups(in_groups(options.weights(scores), times).matmul(v))
     }

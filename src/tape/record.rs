@@ -268,6 +268,15 @@ impl<T: Real> Tape<T> {
         self.graph.borrow().blame(e, op, operands).at(self.here())
     }
 
+    /// What a check yields; its error is a panic that names the operation, the operands and the caller's line.
+    #[track_caller]
+    pub(crate) fn checked<V>(&self, check: Result<V, Error>, op: &'static str, operands: &[u32]) -> V {
+        match check {
+            Ok(v) => v,
+            Err(e) => self.blame(e, op, operands).raise(),
+        }
+    }
+
     /// One line in words: number, name, type, and where it was recorded.
     pub(crate) fn describe(&self, id: u32) -> String {
         self.graph.borrow().describe(id)

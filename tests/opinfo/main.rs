@@ -52,6 +52,12 @@ fn silence_panics_here() {
     SILENT.set(true);
 }
 
+/// The first line whose source line is the crate's own instead of the caller's; `track_caller` ends at closures.
+fn misplaced(tape: &Tape<f64>) -> Option<String> {
+    let line = tape.lines().find(|l| l.site.file().starts_with("src"))?;
+    Some(format!("line %{} {} says that it was recorded at {}", line.id, line.op, line.site))
+}
+
 /// Runs one case: outputs first, then the gradients of Σ ⟨cotangent, output⟩.
 fn run(name: &str, case: &Case) -> Fate {
     let tape = Tape::<f64>::default();
@@ -61,7 +67,7 @@ fn run(name: &str, case: &Case) -> Fate {
         match maps::find(name, &call) {
             None => Fate::Unsupported("no such operation".into()),
             Some(Err(why)) => Fate::Unsupported(why),
-            Some(Ok(outputs)) => match compare::compare(&call, case, &outputs) {
+            Some(Ok(outputs)) => match misplaced(&tape).map_or_else(|| compare::compare(&call, case, &outputs), Err) {
                 Ok(Agreement::Full) => Fate::Passed,
                 Ok(Agreement::FiniteWhereReferenceIsNot) => Fate::PassedFinite,
                 Err(how) => Fate::Failed(how),

@@ -57,10 +57,13 @@ impl<T: Real> Op<T> for LastWrite {
 }
 
 impl<'t, T: Real> IntVar<'t, T> {
-    /// Which of these writes stays at each place of a tensor of shape `dims`.
+    /// Which of these writes, `op`'s, stays at each place of a tensor of shape `dims`.
     #[track_caller]
-    fn last_write(self, axis: usize, dims: Dims) -> Self {
-        self.tape.call(LastWrite { axis, dims }, &[self.into()]).int(0)
+    fn last_write(self, op: &'static str, axis: usize, dims: Dims) -> Self {
+        match self.tape.apply(LastWrite { axis, dims }, &[self.into()]) {
+            Ok(results) => results.int(0),
+            Err(e) => e.told_by(op).raise(),
+        }
     }
 }
 
@@ -87,7 +90,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn scatter(self, axis: isize, index: IntVar<'t, T>, src: impl Into<LineOrNumber<'t, T>>) -> Self {
         let axis = self.axis("scatter", axis);
-        let stays = index.last_write(axis, self.dims());
+        let stays = index.last_write("scatter", axis, self.dims());
         match src.into() {
             LineOrNumber::Number(number) => self.masked_fill(stays, LineOrNumber::Number(number)),
             LineOrNumber::Line(src) => {
@@ -166,7 +169,7 @@ impl<'t, T: Real> Var<'t, T> {
             self.tape.blame(e, op, &[self.id, index.id]).raise();
         }
         let size = dims[axis];
-        (dims, index.last_write(0, [size].into()))
+        (dims, index.last_write(op, 0, [size].into()))
     }
 }
 
@@ -242,7 +245,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "last_write: index 3 at position [1] lies outside axis 0 of size 3")]
+    #[should_panic(expected = "scatter: index 3 at position [1] lies outside axis 0 of size 3")]
     fn a_known_position_is_checked_while_recording() {
         let tape = Tape::new();
         let _ = tape.zeros([3]).scatter(0, tape.ints([0, 3]), 1.0);

@@ -29,9 +29,14 @@ impl<'t, T: Real> Var<'t, T> {
             self.tape.blame(e, "cross", &[self.id, rhs.id]).raise()
         }
         let axis = k as isize;
-        let turned = |x: Self| concat(&[x.slice(axis, 1..), x.slice(axis, ..1)], axis);
         // With one turn only: (a × b)ᵢ is component i + 1 of a ⊙ (b turned) − (a turned) ⊙ b.
-        turned(a * turned(b) - turned(a) * b)
+        (a * b.turned(axis) - a.turned(axis) * b).turned(axis)
+    }
+
+    /// Component i + 1 in the place of component i, and the first in that of the last.
+    #[track_caller]
+    fn turned(self, axis: isize) -> Self {
+        concat(&[self.slice(axis, 1..), self.slice(axis, ..1)], axis)
     }
 }
 

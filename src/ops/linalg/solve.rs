@@ -235,10 +235,10 @@ pub(super) fn solve_triangular<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>, of: Tr
     a.tape.call(SolveTriangular { of }, &[a.into(), b.into()]).real(0)
 }
 
-/// A vector on the right stands for one column.
+/// The solution for a right-hand side, of which a vector stands for one column.
 #[track_caller]
-fn with_column<'t, T: Real>(b: Var<'t, T>, f: impl FnOnce(Var<'t, T>) -> Var<'t, T>) -> Var<'t, T> {
-    if b.rank() == 1 { f(b.unsqueeze(1)).squeeze(-1) } else { f(b) }
+fn with_column<'t, T: Real>(b: Var<'t, T>, solve: impl FnOnce(Var<'t, T>) -> Var<'t, T>) -> Var<'t, T> {
+    b.tape.on_behalf(|| if b.rank() == 1 { solve(b.unsqueeze(1)).squeeze(-1) } else { solve(b) })
 }
 
 impl<'t, T: Real> Var<'t, T> {

@@ -1,7 +1,6 @@
 //! Cross entropy with all its options: weights of classes, labels to leave out, smoothing, and probabilities as targets.
 //! Its mean is over weights and not over examples, so it is a method here and not left to the caller.
 
-use crate::error::OrRaise;
 use crate::ops::prelude::*;
 
 /// What a classifier's answer is held against.
@@ -94,11 +93,14 @@ impl<'t, T: Real> CrossEntropy<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn each(&self, x: Var<'t, T>, target: impl Into<ClassTarget<'t, T>>) -> Var<'t, T> {
-        self.check(x).map_err(|e| x.tape.blame(e, "cross_entropy", &[x.id])).or_raise();
+        x.tape.checked(self.check(x), "cross_entropy", &[x.id]);
         match target.into() {
             ClassTarget::Labels(labels) => {
                 let y = self.of_labels(x, self.existing(labels));
-                self.kept(labels).map_or(y, |kept| kept.select(y, 0.0))
+                match self.kept(labels) {
+                    Some(kept) => kept.select(y, 0.0),
+                    None => y,
+                }
             }
             ClassTarget::Probabilities(p) => self.of_probabilities(x, p),
         }
@@ -115,31 +117,37 @@ impl<'t, T: Real> CrossEntropy<'t, T> {
         let target = target.into();
         let each = self.each(x, target);
         let ClassTarget::Labels(labels) = target else { return each.mean() };
-        let weights = self.weights.map(|w| w.index_select(0, self.existing(labels)));
-        match (self.kept(labels), weights) {
+        match (self.kept(labels), self.weights) {
             (None, None) => each.mean(),
-            (None, Some(w)) => each.sum() / w.sum(),
+            (None, Some(w)) => each.sum() / w.index_select(0, labels).sum(),
             (Some(kept), None) => each.sum() / kept.to_real().sum(),
-            (Some(kept), Some(w)) => each.sum() / kept.select(w, 0.0).sum(),
+            (Some(kept), Some(w)) => each.sum() / kept.select(w.index_select(0, self.existing(labels)), 0.0).sum(),
         }
     }
 
     /// 1 where a label counts.
     #[track_caller]
     fn kept(&self, labels: IntVar<'t, T>) -> Option<IntVar<'t, T>> {
-        self.ignored.map(|label| labels.equals(label).not())
+        let label = self.ignored?;
+        Some(labels.equals(label).not())
     }
 
     /// The labels with an existing class in the place of the one that is left out.
     #[track_caller]
     fn existing(&self, labels: IntVar<'t, T>) -> IntVar<'t, T> {
-        self.ignored.map_or(labels, |label| labels.replace(label, 0))
+        match self.ignored {
+            Some(label) => labels.replace(label, 0),
+            None => labels,
+        }
     }
 
     #[track_caller]
     fn of_labels(&self, x: Var<'t, T>, labels: IntVar<'t, T>) -> Var<'t, T> {
         let y = if self.logarithms { x.nll(labels) } else { x.cross_entropy(labels) };
-        let y = self.weights.map_or(y, |w| y * w.index_select(0, labels));
+        let y = match self.weights {
+            Some(w) => y * w.index_select(0, labels),
+            None => y,
+        };
         if self.smoothing == 0.0 {
             return y;
         }
@@ -170,9 +178,9 @@ impl<'t, T: Real> CrossEntropy<'t, T> {
     /// v with the weights of the classes.
     #[track_caller]
     fn weighted(&self, v: Var<'t, T>) -> Var<'t, T> {
-        let behind = class_axis(v)..v.rank();
-        let dims = |w: Var<'t, T>| behind.map(|k| if k == class_axis(v) { w.count() } else { 1 }).collect::<Dims>();
-        self.weights.map_or(v, |w| v * w.reshape(dims(w)))
+        let Some(w) = self.weights else { return v };
+        let dims: Dims = (class_axis(v)..v.rank()).map(|k| if k == class_axis(v) { w.count() } else { 1 }).collect();
+        v * w.reshape(dims)
     }
 
     fn check(&self, x: Var<'t, T>) -> Result<(), Error> {

@@ -6,6 +6,12 @@ use crate::ops::prelude::*;
 /// Added to squared lengths, as PyTorch does in its cosine embedding loss.
 const LEAST_SQUARE: f64 = 1e-12;
 
+/// The squared lengths of vectors along the last axis.
+#[track_caller]
+fn square<T: Real>(v: Var<'_, T>) -> Var<'_, T> {
+    v.square().sum_over(-1) + LEAST_SQUARE
+}
+
 impl<'t, T: Real> Var<'t, T> {
     /// For distances x: x itself where y is 1, and max(0, margin − x) where y is −1, elementwise; both where y is neither.
     ///
@@ -77,7 +83,6 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn cosine_embedding(self, other: Var<'t, T>, y: Var<'t, T>, margin: f64) -> Self {
-        let square = |v: Self| v.square().sum_over(-1) + LEAST_SQUARE;
         let cosine = (self * other).sum_over(-1) / (square(self) * square(other)).sqrt();
         y.equals(1.0).select(1.0 - cosine, 0.0) + y.equals(-1.0).select((cosine - margin).clamp_min(0.0), 0.0)
     }
@@ -145,12 +150,16 @@ impl TripletMargin {
     #[track_caller]
     #[must_use]
     pub fn each<'t, T: Real>(&self, anchor: Var<'t, T>, positive: Var<'t, T>, negative: Var<'t, T>) -> Var<'t, T> {
-        let distance = |a: Var<'t, T>, b: Var<'t, T>| a.pairwise_distance(b, self.p, self.eps);
-        let mut far = distance(anchor, negative);
+        let mut far = self.distance(anchor, negative);
         if self.swap {
-            far = far.minimum(distance(positive, negative));
+            far = far.minimum(self.distance(positive, negative));
         }
-        (distance(anchor, positive) - far + self.margin).clamp_min(0.0)
+        (self.distance(anchor, positive) - far + self.margin).clamp_min(0.0)
+    }
+
+    #[track_caller]
+    fn distance<'t, T: Real>(&self, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+        a.pairwise_distance(b, self.p, self.eps)
     }
 }
 

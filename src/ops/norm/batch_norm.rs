@@ -1,7 +1,6 @@
 //! Batch normalisation: every channel with mean 0 and variance 1 over the batch, and the statistics beside it.
 //! All three results can be differentiated; running averages are plain lines over the statistics.
 
-use crate::error::OrRaise;
 use crate::kernels::batch_norm;
 use crate::ops::prelude::*;
 
@@ -192,7 +191,7 @@ impl<'t, T: Real> Var<'t, T> {
                 .fix("give the statistics of the same channels")),
             None => Ok(()),
         });
-        checked.map_err(|e| self.tape.blame(e, "batch_norm_inference", &[self.id])).or_raise();
+        self.tape.checked(checked, "batch_norm_inference", &[self.id]);
         let shape = per_channel(&d);
         (self - mean.reshape(&shape)) * (var + eps).rsqrt().reshape(&shape)
     }

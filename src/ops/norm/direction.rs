@@ -40,8 +40,13 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn cosine_similarity(self, other: Self, axis: isize, eps: f64) -> Self {
         let (x, y) = crate::ops::rearrange::broadcast::align("cosine_similarity", self, other);
-        let unit = |v: Self| v / v.vector_norm(2.0, keep(axis)).held_above(eps);
-        (unit(x) * unit(y)).sum_over(axis)
+        (x.unit(axis, eps) * y.unit(axis, eps)).sum_over(axis)
+    }
+
+    /// v/max(‖v‖, eps), whose bound counts as a shift.
+    #[track_caller]
+    fn unit(self, axis: isize, eps: f64) -> Self {
+        self / self.vector_norm(2.0, keep(axis)).held_above(eps)
     }
 
     /// max(x, low) with derivative 1 everywhere: the bound counts as a shift.

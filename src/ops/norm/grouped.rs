@@ -1,7 +1,6 @@
 //! Normalisations that are another one under a shape of their own: of groups of channels, of each channel, of neighbours.
 //! Scales and shifts are lines of their own, over parameters of shape `[C]`.
 
-use crate::error::OrRaise;
 use crate::ops::prelude::*;
 use crate::ops::spatial::avg_pool::AvgPool2d;
 
@@ -42,7 +41,7 @@ impl<'t, T: Real> Var<'t, T> {
                 .rule("all groups have the same number of channels")
                 .fix("use a number of groups that divides that of the channels"))
         });
-        checked.map_err(|e| self.tape.blame(e, "group_norm", &[self.id])).or_raise();
+        self.tape.checked(checked, "group_norm", &[self.id]);
         let size = d[1] / groups * d[2..].iter().product::<usize>();
         self.reshape([d[0], groups, size]).layer_norm(2, eps).reshape(&d)
     }
@@ -72,7 +71,7 @@ impl<'t, T: Real> Var<'t, T> {
                 .fix("give it longer channels, or use `group_norm`")),
             _ => Ok(()),
         });
-        checked.map_err(|e| self.tape.blame(e, "instance_norm", &[self.id])).or_raise();
+        self.tape.checked(checked, "instance_norm", &[self.id]);
         let axes: Vec<isize> = (2..d.rank() as isize).collect();
         self.layer_norm(&axes[..], eps)
     }
@@ -103,7 +102,7 @@ impl<'t, T: Real> Var<'t, T> {
                     .fix("use a size of 1 or more; 5 is common")
             })
         });
-        let n = checked.map_err(|e| self.tape.blame(e, "local_response_norm", &[self.id])).or_raise();
+        let n = self.tape.checked(checked, "local_response_norm", &[self.id]);
         if d.count() == 0 {
             return self;
         }

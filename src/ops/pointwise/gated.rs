@@ -3,7 +3,6 @@
 
 use super::arith::binary;
 use super::table::{Table, row, side};
-use crate::error::OrRaise;
 use crate::ops::prelude::*;
 
 impl<T: Real> Table<T> {
@@ -44,7 +43,7 @@ impl<'t, T: Real> Var<'t, T> {
         let axis = usize::from(d.rank() > 1);
         let one_each = s.rank() == 1 && (s[0] == 1 || d.get(axis) == Some(&s[0]));
         let checked = if one_each { Ok(()) } else { Err(unfit_slopes(&d, &s, axis)) };
-        checked.map_err(|e| self.tape.blame(e, "prelu", &[self.id, slope.id])).or_raise();
+        self.tape.checked(checked, "prelu", &[self.id, slope.id]);
         let behind = d.rank().saturating_sub(axis);
         binary(Table::PRELU, self, slope.reshape((0..behind).map(|k| if k == 0 { s[0] } else { 1 }).collect::<Dims>()))
     }

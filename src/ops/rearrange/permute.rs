@@ -121,8 +121,11 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn permute(self, order: impl AsRef<[isize]>) -> Self {
-        let order = order.as_ref().iter().map(|&a| self.axis("permute", a)).collect();
-        self.permuted(order)
+        let mut from = SmallVec::new();
+        for &axis in order.as_ref() {
+            from.push(self.axis("permute", axis));
+        }
+        self.permuted(from)
     }
 
     #[track_caller]
@@ -213,8 +216,11 @@ impl<T: Real> IntVar<'_, T> {
     #[track_caller]
     #[must_use]
     pub fn permute(self, order: impl AsRef<[isize]>) -> Self {
-        let order = order.as_ref().iter().map(|&a| self.axis("permute", a)).collect();
-        self.permuted(order)
+        let mut from = SmallVec::new();
+        for &axis in order.as_ref() {
+            from.push(self.axis("permute", axis));
+        }
+        self.permuted(from)
     }
 
     #[track_caller]

@@ -37,7 +37,10 @@ pub fn stack<'t, T: Real, H: Handle<'t, T>>(parts: &[H], axis: isize) -> H {
     };
     let at = if axis < 0 { (axis + wide.rank() as isize) as usize } else { axis as usize };
     if at == dims.rank() {
-        let columns: Vec<H> = parts.iter().map(|h| h.reshaped(wide.clone())).collect();
+        let mut columns = Vec::with_capacity(parts.len());
+        for h in parts {
+            columns.push(h.reshaped(wide.clone()));
+        }
         return joined(&columns, at);
     }
     // Blocks joined along the axis itself lie in memory as blocks stacked before it, which needs one reshape, not many.

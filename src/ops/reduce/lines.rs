@@ -37,7 +37,7 @@ impl<'t, T: Real> Var<'t, T> {
                     d[..first].iter().copied().chain([merged]).chain(d[last + 1..].iter().copied()).collect::<Dims>(),
                 );
             }
-            y = f(y, first);
+            y = self.tape.on_behalf(|| f(y, first));
             left = &left[..left.len() - run];
         }
         if axes.keeps() { y.reshape(ones_at(&dims, &list)) } else { y }

@@ -118,8 +118,10 @@ pub(super) fn product_of_all<'t, T: Real>(
             return Err(operands[0].tape.blame(e, op, &ids));
         }
     }
-    let mut terms: Vec<Option<Term<'t, T>>> =
-        operands.iter().zip(&inputs).map(|(&v, names)| Some(Term::new(v, names))).collect();
+    let mut terms: Vec<Option<Term<'t, T>>> = Vec::with_capacity(operands.len());
+    for (&v, names) in operands.iter().zip(&inputs) {
+        terms.push(Some(Term::new(v, names)));
+    }
     for (i, j) in steps {
         let [a, b] = [i, j].map(|k| terms[k].take().expect("a step takes two terms that are left"));
         let kept = |l: Label| output.contains(&l) || terms.iter().flatten().any(|t| t.labels.contains(&l));
