@@ -52,6 +52,19 @@ impl LayerNorm {
     }
 }
 
+/// The last axes of x, if they have these sizes; otherwise an error that names the parameter.
+#[track_caller]
+pub(super) fn last_axes<T: Real>(p: &Leaves<'_, T>, x: Var<'_, T>, sizes: &Dims, op: &'static str) -> Vec<isize> {
+    let dims = x.dims();
+    if !dims.ends_with(sizes) {
+        let e = Error::shape(format!("`{}` is {sizes}, but x is {dims}", p.full_name("weight")))
+            .rule("the last axes of x have the sizes given to the layer")
+            .fix("change the layer's sizes, or reshape x");
+        p.tape().blame(e, op, &[x.id()]).raise()
+    }
+    (1..=sizes.rank() as isize).map(|k| -k).collect()
+}
+
 impl<T: Real> Layer<T> for LayerNorm {
     fn declare(&self, at: &mut ParamScope<'_, T>) {
         if self.affine {
@@ -61,15 +74,7 @@ impl<T: Real> Layer<T> for LayerNorm {
     }
 
     fn apply<'t>(&self, p: &Leaves<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let dims = x.dims();
-        if !dims.ends_with(&self.dims) {
-            let e = Error::shape(format!("`{}` is {}, but x is {dims}", p.full_name("weight"), self.dims))
-                .rule("the last axes of x have the sizes given to the layer")
-                .fix("change the layer's sizes, or reshape x");
-            p.tape().blame(e, "layer_norm", &[x.id()]).raise()
-        }
-        let last: Vec<isize> = (1..=self.dims.rank() as isize).map(|k| -k).collect();
-        let y = x.layer_norm(&last[..], self.eps);
+        let y = x.layer_norm(&last_axes(p, x, &self.dims, "layer_norm")[..], self.eps);
         if self.affine { y * p.get("weight") + p.get("bias") } else { y }
     }
 

@@ -3,9 +3,9 @@
 
 use super::init::Init;
 use super::layer::Layer;
+use super::layer_norm::last_axes;
 use super::leaves::Leaves;
 use super::scope::ParamScope;
-use crate::error::Error;
 use crate::real::Real;
 use crate::shape::Dims;
 use crate::tape::Var;
@@ -60,15 +60,7 @@ impl<T: Real> Layer<T> for RmsNorm {
     }
 
     fn apply<'t>(&self, p: &Leaves<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let dims = x.dims();
-        if !dims.ends_with(&self.dims) {
-            let e = Error::shape(format!("`{}` is {}, but x is {dims}", p.full_name("weight"), self.dims))
-                .rule("the last axes of x have the sizes given to the layer")
-                .fix("change the layer's sizes, or reshape x");
-            p.tape().blame(e, "rms_norm", &[x.id()]).raise()
-        }
-        let last: Vec<isize> = (1..=self.dims.rank() as isize).map(|k| -k).collect();
-        let y = x.rms_norm(&last[..], self.eps);
+        let y = x.rms_norm(&last_axes(p, x, &self.dims, "rms_norm")[..], self.eps);
         if self.affine { y * p.get("weight") } else { y }
     }
 

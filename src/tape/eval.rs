@@ -126,6 +126,15 @@ impl<'a, T> Out<'a, T> {
         }
     }
 
+    /// The buffer of an integer result, or a spare one for a kernel that writes it in any case.
+    pub(crate) fn int_or<'s>(&'s mut self, spare: &'s mut Vec<u32>) -> &'s mut [u32] {
+        if let OutData::Int(v) = &mut self.data {
+            return v;
+        }
+        spare.resize(self.dims.iter().product(), 0);
+        spare
+    }
+
     /// The sizes of the axes.
     pub fn dims(&self) -> &'a [usize] {
         self.dims

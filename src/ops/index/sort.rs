@@ -42,19 +42,11 @@ impl<T: Real> Op<T> for Sort {
         let (sizes, x) = (around(x[0].dims(), self.axis), x[0].real());
         let [values, index] = y else { unreachable!("two results") };
         let (count, take) = (index.dims().iter().product(), index.dims()[self.axis]);
-        let mut unwanted = Vec::new();
         let values = match values.try_real() {
             Some(values) => values,
             None => cx.scratch(count),
         };
-        let index = match index.try_int() {
-            Some(index) => index,
-            None => {
-                unwanted.resize(count, 0);
-                &mut unwanted[..]
-            }
-        };
-        sort::sort(x, sizes, self.falling, take, values, index);
+        sort::sort(x, sizes, self.falling, take, values, index.int_or(&mut Vec::new()));
         Ok(())
     }
 

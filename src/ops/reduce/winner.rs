@@ -4,6 +4,7 @@
 use super::amax::{End, check_some};
 use super::lines::around;
 use crate::kernels::{extremum, reduce};
+use crate::ops::index::positions::check_countable;
 use crate::ops::prelude::*;
 use crate::ops::rearrange::broadcast::{ones_at, without};
 
@@ -26,11 +27,7 @@ impl<T: Real> Op<T> for Winner {
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
         check_some(&x[0], &[self.axis], self.end)?;
-        if u32::try_from(x[0].dims[self.axis]).is_err() {
-            return Err(Error::shape(format!("axis {} has {} elements", self.axis, x[0].dims[self.axis]))
-                .rule(format!("positions are u32, at most {}", u32::MAX))
-                .fix("use `amax` or `amin`, or split the axis"));
-        }
+        check_countable(&x[0], self.axis)?;
         let d = without(x[0].dims, &[self.axis]);
         Ok(ResultSigs::real(d.clone()).and_int(d))
     }

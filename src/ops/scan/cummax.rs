@@ -2,6 +2,7 @@
 //! The derivative goes to that position, where those of all later places that it still leads add up.
 
 use crate::kernels::extremum;
+use crate::ops::index::positions::check_countable;
 use crate::ops::prelude::*;
 use crate::ops::reduce::amax::End;
 use crate::ops::reduce::lines::{around, check_axes};
@@ -25,25 +26,19 @@ impl<T: Real> Op<T> for Leader {
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
         check_axes(&x[0], &[self.axis])?;
-        crate::ops::index::positions::check_countable(&x[0], self.axis)?;
+        check_countable(&x[0], self.axis)?;
         Ok(ResultSigs::real(x[0].dims).and_int(x[0].dims))
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], cx: &mut Cx<'_, T>) -> Result<(), Fault> {
         let (sizes, x) = (around(x[0].dims(), self.axis), x[0].real());
         let [values, index] = y else { unreachable!("two results") };
-        let mut unwanted = Vec::new();
         let values = match values.try_real() {
             Some(values) => values,
             None => cx.scratch(x.len()),
         };
-        let index = match index.try_int() {
-            Some(index) => index,
-            None => {
-                unwanted.resize(x.len(), 0);
-                &mut unwanted[..]
-            }
-        };
+        let mut spare = Vec::new();
+        let index = index.int_or(&mut spare);
         match self.end {
             End::Max => extremum::running_max(x, sizes, values, index),
             End::Min => extremum::running_min(x, sizes, values, index),
