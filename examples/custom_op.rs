@@ -2,7 +2,7 @@
 //! The rule is an expression on the tape, so the second derivative and forward mode come with it.
 
 use wengert::prelude::*;
-use wengert::{Arg, Attributes, Cx, Error, Fault, Kind, Op, Out, Real, ResultSigs, Sig, Vjp, check_op};
+use wengert::{Arg, Attributes, Cx, Error, Fault, Kind, Op, OpCheck, Out, Real, ResultSigs, Sig, Vjp, check_op};
 
 #[derive(Debug)]
 struct Swish {
@@ -45,6 +45,11 @@ fn main() -> Result<(), Error> {
     let report = check_op(Swish { beta: 1.5 }, &[&[2, 3]]);
     println!("{report}");
     report.assert();
+
+    // Would the check notice a mistake? The usual ones are planted in the rule, one at a time.
+    let mutants = OpCheck::new(Swish { beta: 1.5 }).real([2, 3]).mutate();
+    println!("{mutants}");
+    mutants.assert();
 
     // The same operation in a model, differentiated twice.
     let tape = Tape::<f64>::default();
