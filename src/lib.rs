@@ -75,6 +75,29 @@
 //! # Ok::<(), wengert::Error>(())
 //! ```
 //!
+//! Contract by letters, pool in one, two or three dimensions: [`einsum`](einsum()), [`MaxPool`], [`AvgPool`].
+//!
+//! ```
+//! use wengert::prelude::*;
+//! let tape = Tape::new();
+//! let (q, k) = (tape.constant([[1., 2.]]), tape.constant([[3., 4.], [5., 6.]]));
+//! let scores = einsum("qd,kd->qk", &[q, k]);
+//! assert_eq!(scores.value().as_slice().unwrap(), [11., 17.]);
+//! let signal = tape.constant([[1., 5., 3., 2., 0.]]);
+//! assert_eq!(signal.max_pool1d(MaxPool1d::new(2).floor()).value().as_slice().unwrap(), [5., 3.]);
+//! assert_eq!(signal.avg_pool1d(5).value().as_slice().unwrap(), [2.2]);
+//! ```
+//!
+//! Check a gradient against differences, kinks and all: [`check`](check()), [`Check`] for its options.
+//!
+//! ```
+//! use ndarray::array;
+//! use wengert::{Verdict, check};
+//! check(|_, x| x[0].matmul(x[1]).tanh(), (&array![[0.5, -1.0]], &array![[0.3], [0.8]])).assert();
+//! let tie = check(|_, x| x[0].max_pool2d(2).sum(), (&array![[[3.0, 3.0], [1.0, -2.0]]],));
+//! assert_eq!(tie.verdict(), Verdict::Kink);
+//! ```
+//!
 //! Differentiate with respect to any line, and again: [`grad`] returns lines.
 //!
 //! ```
@@ -172,8 +195,8 @@
 //!
 //! The guide to transforms, docs/transforms.md in the repository, says what each costs and when to use which.
 //!
-//! Say how many threads kernels use: [`with_threads`]. Write an operation of your own: implement [`Op`], and test it with
-//! [`check_op`].
+//! Say how many threads kernels use: [`with_threads`]. Write an operation of your own: implement [`Op`], test it with
+//! [`check_op`], and ask [`OpCheck::mutate`] what that test would notice.
 
 #![deny(missing_docs)]
 #![warn(missing_debug_implementations)]

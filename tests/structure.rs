@@ -16,7 +16,6 @@ const LAYERS: &[&[&str]] = &[
     &["exec"],
     &["check"],
     &["trace"],
-    &["expr"],
     &["nn"],
     &["optim"],
     &["data"],
