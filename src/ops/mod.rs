@@ -41,6 +41,6 @@ pub use spatial::avg_pool::{AvgPool, AvgPool1d, AvgPool2d, AvgPool3d};
 pub use spatial::conv_options::ConvOptions;
 pub use spatial::conv_transpose::ConvTransposeOptions;
 pub use spatial::grid_sample::GridSample;
-pub use spatial::interpolate::Interpolate;
+pub use spatial::interpolate_options::Interpolate;
 pub use spatial::max_pool::{MaxPool, MaxPool1d, MaxPool2d, MaxPool3d};
 pub use spatial::unfold::Unfold;

@@ -12,6 +12,7 @@ pub(super) mod conv_transpose;
 pub(super) mod grid_sample;
 pub(super) mod images;
 pub(super) mod interpolate;
+pub(super) mod interpolate_options;
 pub(super) mod max_pool;
 pub(super) mod means;
 pub(super) mod plane;
