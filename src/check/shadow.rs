@@ -4,6 +4,7 @@
 use super::probe::Probe;
 use super::probes;
 use super::subject::{Recording, Subject};
+use super::survey::{scales, signs};
 use crate::error::Error;
 use crate::real::Real;
 use crate::tape::{Tape, Tensor};
@@ -14,8 +15,8 @@ pub(super) enum Shadow<'s> {
     Not,
     /// The same program in f64.
     Cast(Box<Subject<'s, f64>>),
-    /// This operation cannot be carried over.
-    Lacking(&'static str),
+    /// There is none, for the cause in words.
+    Lacking(String),
 }
 
 /// How far the model's derivative is from its shadow's.
@@ -39,8 +40,14 @@ impl<'s> Shadow<'s> {
         let r = subject.record(&subject.at);
         let cast = match r.tape.in_f64() {
             Ok(tape) => tape,
-            Err(line) => return Shadow::Lacking(r.tape.op_name(line)),
+            Err(line) => {
+                let op = r.tape.op_name(line);
+                return Shadow::Lacking(format!("`{op}` has no f64 twin (`Op::in_f64`)"));
+            }
         };
+        if let Some(cause) = frozen(subject, &r) {
+            return Shadow::Lacking(cause);
+        }
         let (inputs, output) = (r.inputs, r.output);
         let leaves: Vec<Tensor<f64>> = (subject.layout.split(&subject.at).into_iter().zip(&subject.layout.dims))
             .map(|(x, dims)| super::subject::array::<f64>(dims, x))
@@ -54,6 +61,36 @@ impl<'s> Shadow<'s> {
         shadow.layout.names.clone_from(&subject.layout.names);
         Shadow::Cast(Box::new(shadow))
     }
+}
+
+/// What a shadow would hold fixed and the function does not: another program however near, or numbers in its lines that it
+/// took from values at the point.
+fn frozen<T: Real>(subject: &Subject<'_, T>, r: &Recording<T>) -> Option<String> {
+    let (program, n) = (r.tape.fingerprint(), subject.layout.count());
+    let (scales, signs) = (scales(&subject.layout, &subject.at), signs(n, 0));
+    let smallest = T::epsilon().as_f64().sqrt();
+    for side in [1.0, -1.0] {
+        let mut step = 1.0 / 64.0;
+        let there = loop {
+            let moved = |j: usize| T::of(subject.at[j] + side * step * signs[j] * scales[j]).as_f64();
+            let there = subject.record(&(0..n).map(moved).collect::<Vec<_>>());
+            if there.tape.fingerprint() == program && there.output == r.output {
+                break there;
+            }
+            subject.give_back(there);
+            step /= 8.0;
+            if step < smallest {
+                return Some("however near, the function records another program than at the point".into());
+            }
+        };
+        let differs = r.tape.first_difference(&there.tape, &r.inputs);
+        subject.give_back(there);
+        if let Some(line) = differs {
+            let text = r.tape.describe(line);
+            return Some(format!("{text} holds numbers that change with the inputs and did not come over the tape"));
+        }
+    }
+    None
 }
 
 /// Compares the derivatives of the model and its shadow for random signed sums of the output.

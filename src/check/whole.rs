@@ -239,11 +239,9 @@ where
                 report.shadowed(precision(subject, &shadow, self.seed)?);
                 Ok(())
             }
-            Shadow::Lacking(op) => {
-                report.note(format!(
-                    "`{op}` has no f64 twin (`Op::in_f64`), so the model is differenced in {}, and its tolerance is 1e-3",
-                    T::NAME
-                ));
+            Shadow::Lacking(cause) => {
+                let real = T::NAME;
+                report.note(format!("{cause}, so the model is differenced in {real}, and its tolerance is 1e-3"));
                 let coarse = Settings { tolerance: self.settings.tolerance.max(1e-3), blur: 1e-3, ..self.settings };
                 self.differences(Who::Model, coarse, subject, report)
             }
@@ -301,6 +299,10 @@ where
         /// Output elements up to this many are looked at one by one.
         const OUTPUTS: usize = 64;
         let (n, m) = (subject.layout.count(), base.y.len());
+        if m == 0 {
+            let coverage = "nothing: the output has no elements, and so no derivatives".to_string();
+            return Ok(Survey { coverage, ..Survey::default() });
+        }
         let quick = n <= QUICK.1 && n.saturating_mul(m) <= QUICK.0;
         let one_by_one = match self.mode {
             Mode::Full => true,
