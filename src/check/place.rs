@@ -130,7 +130,9 @@ fn is_clear<T: Real>(subject: &Subject<'_, T>, x: &[f64], gap: f64, rng: &mut St
     if here.iter().any(|g| *g < gap && *g != 0.0 || g.is_nan()) {
         return false;
     }
-    let moved: Vec<f64> = x.iter().map(|x| T::of(x + gap * rng.random_range(-0.25..0.25)).as_f64()).collect();
+    // Far enough that rounding to `T` neither undoes the move nor makes two moves the same.
+    let reach = |x: f64| gap + x.abs() * T::epsilon().as_f64().sqrt();
+    let moved: Vec<f64> = x.iter().map(|&x| T::of(x + reach(x) * rng.random_range(-0.25..0.25)).as_f64()).collect();
     gaps(&moved).is_some_and(|there| {
         there.len() == here.len() && here.iter().zip(&there).all(|(here, there)| *here >= gap || *there == 0.0)
     })
