@@ -3,6 +3,7 @@
 
 use super::line::{Direction, Lines, Turn};
 use super::measure::{Measured, Settings};
+use super::probe::Probe;
 use super::stencil::Estimate;
 use super::subject::unravel;
 use super::verdict::{Finding, KinkAt, Numeric, Place, Verdict};
@@ -76,13 +77,45 @@ fn between(a: f64, left: &Estimate, right: &Estimate, size: f64, tolerance: f64)
         )
     };
     let value = (l.value + r.value) / 2.0;
-    let kink = (!smooth).then_some((l, r));
+    let kink = (!smooth || !inside).then_some((l, r));
     Judged { verdict, numeric: Numeric { value, bar: slack }, kink, reason }
+}
+
+/// Whether a measurement with smaller steps says more of a coordinate that one with larger steps did not pass.
+///
+/// Where both have numbers, its error bar must be below the disagreement that it clears.
+fn overrules(near: &Finding, wide: &Finding) -> bool {
+    match wide.verdict {
+        Verdict::Pass | Verdict::Kink => false,
+        Verdict::Mismatch => near.verdict.is_sound() && near.numeric.bar < (wide.analytic - wide.numeric.value).abs(),
+        _ => near.verdict.is_sound() || near.verdict == Verdict::Mismatch,
+    }
 }
 
 impl<T: Real> Lines<'_, '_, T> {
     /// Measures along `d` and gives one finding a probe.
+    ///
+    /// A coordinate much smaller than its neighbours is measured with their steps, and with its own where that does not do.
     pub fn judge(&self, d: &Direction, settings: &Settings) -> Vec<Finding> {
+        let wide = self.judge_at_scale(d, settings);
+        let own = match d.parts[..] {
+            [(j, dj)] => (self.subject.at[j] / dj).abs(),
+            _ => return wide,
+        };
+        if !(own > 0.0 && own < d.scale) || wide.iter().all(|f| f.verdict.is_sound()) {
+            return wide;
+        }
+        let near = self.judge_at_scale(&Direction { scale: own, ..d.clone() }, settings);
+        let better = |(wide, near): (Finding, Finding)| if overrules(&near, &wide) { near } else { wide };
+        wide.into_iter().zip(near).map(better).collect()
+    }
+
+    fn judge_at_scale(&self, d: &Direction, settings: &Settings) -> Vec<Finding> {
+        if let [(j, _)] = d.parts[..]
+            && !self.subject.at[j].is_finite()
+        {
+            return self.unmoved(d, self.subject.at[j]);
+        }
         let order = settings.order;
         let measured = self.measure(d, settings);
         let finding = |k: usize| {
@@ -93,7 +126,8 @@ impl<T: Real> Lines<'_, '_, T> {
             let judged = match &measured {
                 _ if !a.is_finite() => without(Verdict::NonFinite, "the analytic derivative is NaN or infinite"),
                 _ if !self.probes[k].value.is_finite() => without(Verdict::NonFinite, "the output is NaN or infinite"),
-                Measured::Central { excess, step } => {
+                Measured::Central { excess, steps } => {
+                    let step = steps[k];
                     let how = format!("central difference of order {order}, step {step:.1e}");
                     compare(a, &excess[k], size, settings, &how)
                 }
@@ -106,7 +140,13 @@ impl<T: Real> Lines<'_, '_, T> {
                 Measured::Kink { left, right, .. } => between(a, &left[k], &right[k], size, settings.tolerance),
                 Measured::Crowded { turn } => {
                     let reason = format!(
-                        "kinks on both sides, the nearest {:.1e} away, leave no room for a step",
+                        "no step is clear of {}: {} at {:?} changes from {} to {} about {:.1e} away, \
+                         and the function jumps there or has further kinks as near",
+                        self.described(turn.line).1,
+                        turn.what,
+                        turn.position,
+                        turn.old,
+                        turn.new,
                         turn.distance
                     );
                     without(Verdict::Inconclusive, &reason)
@@ -133,6 +173,24 @@ impl<T: Real> Lines<'_, '_, T> {
         (0..self.probes.len()).map(finding).collect()
     }
 
+    /// What can be said of a coordinate that is not finite: no difference moves it.
+    fn unmoved(&self, d: &Direction, x: f64) -> Vec<Finding> {
+        let finding = |(k, p): (usize, &Probe)| {
+            let (analytic, _) = d.along(&p.gradient);
+            let verdict = if analytic.is_finite() { Verdict::Domain } else { Verdict::NonFinite };
+            let numeric = Numeric { value: f64::NAN, bar: f64::INFINITY };
+            let reason = format!("the input is {x} there, and no difference can be taken");
+            Finding { verdict, place: self.place(d), output: self.output(k), analytic, numeric, kink: None, reason }
+        };
+        self.probes.iter().enumerate().map(finding).collect()
+    }
+
+    /// The operation and the words for a line.
+    fn described(&self, line: u32) -> (&'static str, String) {
+        let r = self.subject.record(&self.subject.at);
+        (r.tape.op_name(line), r.tape.describe(line))
+    }
+
     fn place(&self, d: &Direction) -> Place {
         match d.parts[..] {
             [(j, _)] => {
@@ -154,7 +212,7 @@ impl<T: Real> Lines<'_, '_, T> {
     }
 
     fn kink_at(&self, turn: &Turn, left: Numeric, right: Numeric) -> KinkAt {
-        let r = self.subject.record(&self.subject.at);
-        KinkAt::new(turn, r.tape.op_name(turn.line), r.tape.describe(turn.line), left, right)
+        let (op, text) = self.described(turn.line);
+        KinkAt::new(turn, op, text, left, right)
     }
 }

@@ -21,8 +21,8 @@ pub(super) struct Settings {
 /// What was measured along one direction; estimates are of numeric less analytic slope, one a probe.
 #[derive(Debug)]
 pub(super) enum Measured {
-    /// By central differences.
-    Central { excess: Vec<Estimate>, step: f64 },
+    /// By central differences, each probe with a step of its own.
+    Central { excess: Vec<Estimate>, steps: Vec<f64> },
     /// By differences on one side, since the other is outside of the domain.
     OneSided { excess: Vec<Estimate>, step: f64, side: &'static str },
     /// The point sits on a kink: slopes on its left and right.
@@ -48,18 +48,29 @@ impl<T: Real> Lines<'_, '_, T> {
         // The best step of a sixth-order difference is about ε^(1/7); a little less is safer against kinks.
         let mut h = d.scale * settings.step.unwrap_or_else(|| epsilon.powf(1.0 / 6.0));
         let (smallest, mut largest) = (d.scale * epsilon.sqrt(), d.scale * 0.5);
-        let mut best: Option<(Vec<Estimate>, f64)> = None;
+        let mut best: Option<(Vec<Estimate>, Vec<f64>)> = None;
         for _ in 0..ROUNDS {
             match self.central(d, h, settings) {
                 Ok(found) => {
-                    let badness = |e: &[Estimate]| self.shortfall(d, e, settings).0;
-                    let (worst, by_truncation) = self.shortfall(d, &found, settings);
-                    // An infinite bar is that of a step so large that the differences do not converge: it compares with nothing.
-                    if best.as_ref().is_none_or(|(b, _)| worst < badness(b) || badness(b).is_infinite()) {
-                        best = Some((found, h));
-                    } else {
+                    let first = best.is_none();
+                    let (excess, steps) = best.get_or_insert_with(|| (found.clone(), vec![h; found.len()]));
+                    let before = self.shortfall(d, excess, settings).0;
+                    // A probe that is served keeps its step while the others look for theirs.
+                    let mut open = Vec::with_capacity(found.len());
+                    for (k, e) in found.into_iter().enumerate() {
+                        let (old, new) =
+                            (self.shortfall_of(d, k, &excess[k], settings), self.shortfall_of(d, k, &e, settings));
+                        // An infinite bar is that of a step so large that the differences do not converge: it compares with nothing.
+                        if old > 1.0 && (new < old || old.is_infinite()) {
+                            (excess[k], steps[k]) = (e, h);
+                        }
+                        open.push(if old > 1.0 { e } else { excess[k] });
+                    }
+                    let worst = self.shortfall(d, excess, settings).0;
+                    if !first && worst >= before && before.is_finite() {
                         break;
                     }
+                    let (_, by_truncation) = self.shortfall(d, &open, settings);
                     let next = if by_truncation { h / FACTOR } else { h * FACTOR };
                     if worst <= 1.0 || settings.step.is_some() || next < smallest || next > largest {
                         break;
@@ -81,7 +92,7 @@ impl<T: Real> Lines<'_, '_, T> {
             }
         }
         match best {
-            Some((excess, step)) => Measured::Central { excess, step },
+            Some((excess, steps)) => Measured::Central { excess, steps },
             None => Measured::Outside,
         }
     }
@@ -89,15 +100,21 @@ impl<T: Real> Lines<'_, '_, T> {
     /// The largest error bar as a multiple of what is wanted, and whether truncation is to blame.
     fn shortfall(&self, d: &Direction, estimates: &[Estimate], settings: &Settings) -> (f64, bool) {
         let mut worst = (0.0, false);
-        for (k, (p, e)) in self.probes.iter().zip(estimates).enumerate() {
-            let a = d.along(&p.gradient).0;
-            let wanted = 0.1 * settings.tolerance * (a + e.value).abs().max(a.abs()).max(self.size(d, k));
-            let ratio = e.bar() / wanted.max(f64::MIN_POSITIVE);
-            if ratio > worst.0 || ratio.is_nan() {
-                worst = (if ratio.is_nan() { f64::INFINITY } else { ratio }, e.truncation > e.rounding);
+        for (k, e) in estimates.iter().enumerate() {
+            let ratio = self.shortfall_of(d, k, e, settings);
+            if ratio > worst.0 {
+                worst = (ratio, e.truncation > e.rounding);
             }
         }
         worst
+    }
+
+    /// The error bar of probe `k` as a multiple of what is wanted.
+    fn shortfall_of(&self, d: &Direction, k: usize, e: &Estimate, settings: &Settings) -> f64 {
+        let a = d.along(&self.probes[k].gradient).0;
+        let wanted = 0.1 * settings.tolerance * (a + e.value).abs().max(a.abs()).max(self.size(d, k));
+        let ratio = e.bar() / wanted.max(f64::MIN_POSITIVE);
+        if ratio.is_nan() { f64::INFINITY } else { ratio }
     }
 
     /// The central difference at h, h/2, …

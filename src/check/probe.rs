@@ -10,6 +10,9 @@ use crate::tape::{Kind, Var};
 /// Results of library functions and of long sums are further off than half a unit in the last place.
 const UNITS: f64 = 4.0;
 
+/// A coordinate so many times smaller than its neighbours has a scale of its own.
+pub(super) const SMALL: f64 = 64.0;
+
 /// One number ⟨u, y⟩ whose derivative is checked.
 #[derive(Clone, Debug)]
 pub(super) struct Probe {
@@ -21,6 +24,8 @@ pub(super) struct Probe {
     pub noise: f64,
     /// Per input the largest |gradient|: what an error is measured by where the derivative itself is small.
     sizes: Vec<f64>,
+    /// Per input the largest |gradient · x|.
+    turnovers: Vec<f64>,
     /// ⟨u, y⟩ at the point.
     pub value: f64,
     /// Where u is not 0: most probes of a full Jacobian are unit vectors, and 0 · ∞ must not spoil the others.
@@ -34,10 +39,16 @@ impl Probe {
     }
 
     /// The size of the gradient in one input; where that is all zero, in all of them, and then ⟨u, y⟩ over `scale`.
+    ///
+    /// Coordinates that are small beside others have slopes as large as the change of ⟨u, y⟩ over their own `scale`.
     pub fn size(&self, input: usize, scale: f64) -> f64 {
+        let own = self.sizes[input].max(match self.turnovers[input] / (SMALL * scale) {
+            size if size.is_finite() => size,
+            _ => 0.0,
+        });
         let all = || self.sizes.iter().fold(0.0, |m: f64, s| m.max(*s));
         let value = || if self.value.is_finite() { self.value.abs() / scale } else { 0.0 };
-        [self.sizes[input], all(), value()].into_iter().find(|s| *s > 0.0).unwrap_or(0.0)
+        [own, all(), value()].into_iter().find(|s| *s > 0.0).unwrap_or(0.0)
     }
 
     /// Jᵀu at a recorded point.
@@ -67,8 +78,13 @@ impl Probe {
         let unit = T::epsilon().as_f64() / 2.0;
         let largest = |g: &[f64]| g.iter().fold(0.0, |m: f64, g| m.max(g.abs()));
         let sizes = layout.split(&gradient).into_iter().map(largest).collect();
+        let moves = |(g, v): (&[f64], &Var<'_, T>)| {
+            let terms = numbers(*v)?.into_iter().zip(g).map(|(v, g)| (v * g).abs());
+            Ok(terms.filter(|t| t.is_finite()).fold(0.0, f64::max))
+        };
+        let turnovers = layout.split(&gradient).into_iter().zip(&inputs).map(moves).collect::<Result<_, Error>>()?;
         let nonzero = (0..u.len()).filter(|&k| u[k] != 0.0).collect();
-        let mut probe = Probe { u, gradient, noise: 0.0, sizes, value: 0.0, nonzero };
+        let mut probe = Probe { u, gradient, noise: 0.0, sizes, turnovers, value: 0.0, nonzero };
         probe.value = probe.of(&numbers(y)?);
         let own = if probe.value.is_finite() { probe.value.abs() } else { 0.0 };
         probe.noise = UNITS * unit * spread.max(own).max(f64::MIN_POSITIVE);

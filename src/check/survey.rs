@@ -10,6 +10,8 @@ use rand::{RngExt, SeedableRng};
 use super::line::{Direction, Lines};
 use super::measure::Settings;
 use super::parallel::Done;
+use super::premises::everywhere;
+use super::probe::SMALL;
 use super::subject::Layout;
 use super::verdict::{Finding, Place, Verdict};
 use crate::error::Error;
@@ -42,6 +44,9 @@ const LISTED: usize = 8;
 /// How many blocks a bisection may look into, for each guilty element it could list.
 const BLOCKS: usize = 64;
 
+/// More coordinates on kinks than this are not told apart by bisection.
+const KINKS: usize = 64;
+
 /// What a survey saw.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
@@ -66,11 +71,13 @@ impl Survey {
     }
 
     /// Says that nothing could be said where no coordinate of `n` was reached.
-    fn unseen(&mut self, done: usize, n: usize) {
+    fn unseen(&mut self, done: usize, n: usize, late: bool) {
         if done == 0 && n > 0 && self.counts.is_empty() {
-            let mut finding = whole(n);
-            finding.reason = "the time budget ended before the first difference".into();
-            self.add(vec![finding]);
+            let reason = match late {
+                true => "the time budget ended before the first difference",
+                false => "the mode asks for no difference, so nothing was looked at",
+            };
+            self.add(vec![everywhere(Verdict::Inconclusive, reason.into())]);
         }
     }
 
@@ -107,9 +114,12 @@ fn order(f: &Finding) -> (u8, f64) {
 /// The size of each coordinate, which steps are fractions of: its own, but not far below its input's.
 pub(super) fn scales(layout: &Layout, at: &[f64]) -> Vec<f64> {
     let of_input = |x: &[f64]| {
-        let mean_square = x.iter().filter(|v| v.is_finite()).map(|v| v * v).sum::<f64>() / x.len().max(1) as f64;
-        let typical = if mean_square > 0.0 { mean_square.sqrt() } else { 1.0 };
-        x.iter().map(|v| if v.is_finite() { v.abs().max(typical / 64.0) } else { typical }).collect::<Vec<_>>()
+        // Squares of fractions of the largest neither overflow nor vanish.
+        let finite = || x.iter().filter(|v| v.is_finite());
+        let largest = finite().fold(0.0, |m: f64, v| m.max(v.abs()));
+        let mean_square = finite().map(|v| (v / largest).powi(2)).sum::<f64>() / x.len().max(1) as f64;
+        let typical = if largest > 0.0 { largest * mean_square.sqrt() } else { 1.0 };
+        x.iter().map(|v| if v.is_finite() { v.abs().max(typical / SMALL) } else { typical }).collect::<Vec<_>>()
     };
     layout.split(at).into_iter().flat_map(of_input).collect()
 }
@@ -202,7 +212,7 @@ impl<'a, 'l, 'f, T: Real> Surveyor<'a, 'l, 'f, T> {
         };
         let done = self.coordinates(&chosen, survey)?;
         survey.coverage = self.covered(survey, done, n);
-        survey.unseen(done, n);
+        survey.unseen(done, n, self.late());
         Ok(())
     }
 
@@ -212,7 +222,7 @@ impl<'a, 'l, 'f, T: Real> Surveyor<'a, 'l, 'f, T> {
         let chosen = index::sample(&mut StdRng::seed_from_u64(self.seed ^ 0x5a), n, count.min(n)).into_vec();
         let done = self.coordinates(&chosen, survey)?;
         let coverage = self.covered(survey, done, n);
-        survey.unseen(done, n);
+        survey.unseen(done, n, self.late());
         survey.coverage =
             if survey.coverage.is_empty() { coverage } else { format!("{}; {coverage}", survey.coverage) };
         Ok(())
@@ -235,65 +245,84 @@ impl<'a, 'l, 'f, T: Real> Surveyor<'a, 'l, 'f, T> {
         let n = self.lines.subject.layout.count();
         let scales = scales(&self.lines.subject.layout, &self.lines.subject.at);
         let mut done = 0;
+        let mut kinked = Vec::new();
         while done < directions && !self.late() {
             let signs = signs(n, self.seed.wrapping_add(done as u64));
-            let parts = signs.iter().zip(&scales).map(|(sign, s)| sign * s).enumerate().collect();
-            let direction = Direction { parts, scale: 1.0 };
-            if self.bisect(&direction, survey) {
+            let mut parts: Vec<(usize, f64)> =
+                signs.iter().zip(&scales).map(|(sign, s)| sign * s).enumerate().collect();
+            // What sits on a kink has its verdict, and would hide the others again.
+            parts.retain(|(j, _)| !kinked.contains(j));
+            if !parts.is_empty() && self.bisect(&Direction { parts, scale: 1.0 }, survey, &mut kinked) {
                 break;
             }
             done += 1;
         }
-        survey.unseen(done + usize::from(!survey.counts.is_empty()), n);
+        survey.unseen(done, n, self.late());
         // For signs, P(|Σ εᵢδᵢ| ≥ ½‖δ‖) ≥ (1 − ¼)²/3 = 3/16 by Paley and Zygmund, with E S⁴ ≤ 3 (E S²)².
         let missed = (13.0f64 / 16.0).powi(done as i32);
+        let but = if kinked.is_empty() { String::new() } else { format!(" but {} on kinks", kinked.len()) };
         survey.coverage = format!(
-            "{done} random signed directions over all {n} coordinates: an error in one element shows in each of them, \
+            "{done} random signed directions over all {n} coordinates{but}: an error in one element shows in each of them, \
              errors in several escape all of them with probability below {missed:.2} where together they exceed twice the bar"
         );
     }
 
-    /// Measures along `d`; what does not pass is halved until single elements remain. Whether any was found.
-    fn bisect(&self, d: &Direction, survey: &mut Survey) -> bool {
+    /// Measures along `d`; what does not pass is halved until single elements remain. Whether any is worse than a kink.
+    ///
+    /// Elements on a kink are collected in `kinked`.
+    fn bisect(&self, d: &Direction, survey: &mut Survey, kinked: &mut Vec<usize>) -> bool {
         let mut blocks = vec![d.clone()];
-        let mut looked_at = 0;
-        let mut found = false;
+        let (mut looked_at, mut found, mut wrong) = (0, 0, 0);
         while let Some(block) = blocks.pop() {
-            let single = block.parts.len() == 1;
-            let findings = if single {
-                let (j, s) = block.parts[0];
-                self.lines.judge(&Direction::coordinate(j, s.abs()), &self.settings)
-            } else {
-                self.lines.judge(&block, &self.settings)
+            let single = match block.parts[..] {
+                [(j, s)] => Some(Direction::coordinate(j, s.abs())),
+                _ => None,
             };
+            let findings = self.lines.judge(single.as_ref().unwrap_or(&block), &self.settings);
+            let worst = findings.iter().map(|f| f.verdict).max().unwrap_or(Verdict::Pass);
             looked_at += 1;
-            let passes = findings.iter().all(|f| f.verdict == Verdict::Pass);
-            if passes && looked_at > 1 {
-                continue;
-            }
-            let enough =
-                survey.findings.len() >= LISTED || looked_at > BLOCKS * (1 + survey.findings.len()) || self.late();
-            if passes || single || enough {
-                found |= !passes;
-                survey.add(findings);
-                if enough {
-                    break;
+            if worst == Verdict::Pass {
+                if looked_at == 1 {
+                    survey.add(findings);
+                    return false;
                 }
                 continue;
             }
-            let (a, b) = block.parts.split_at(block.parts.len() / 2);
-            blocks.push(Direction { parts: b.to_vec(), scale: block.scale });
-            blocks.push(Direction { parts: a.to_vec(), scale: block.scale });
-            if survey.findings.is_empty() && blocks.is_empty() {
-                unreachable!("halves were just added");
+            let enough = wrong >= LISTED || kinked.len() >= KINKS || looked_at > BLOCKS * (1 + found) || self.late();
+            if single.is_none() && !enough {
+                let (a, b) = block.parts.split_at(block.parts.len() / 2);
+                blocks.push(Direction { parts: b.to_vec(), scale: block.scale });
+                blocks.push(Direction { parts: a.to_vec(), scale: block.scale });
+                continue;
+            }
+            let unresolved = single.is_none() || !blocks.is_empty();
+            found += 1;
+            match (worst, &block.parts[..]) {
+                (Verdict::Kink, &[(j, _)]) => kinked.push(j),
+                _ => wrong += 1,
+            }
+            survey.add(findings);
+            if enough && unresolved {
+                if survey.worst().is_sound() {
+                    survey.add(vec![everywhere(Verdict::Inconclusive, hidden(kinked.len()))]);
+                }
+                return true;
             }
         }
-        if looked_at > 1 && !found {
+        if found == 0 {
             // The whole disagreed and no part does: rounding piled up, or parts cancel.
             survey.add(vec![whole(d.parts.len())]);
         }
-        found
+        found == 0 || wrong > 0
     }
+}
+
+/// Why directions say nothing of the coordinates that are not on a kink.
+fn hidden(kinks: usize) -> String {
+    format!(
+        "{kinks} coordinates and more sit on kinks, and a direction over a kink cannot tell whether the others are right: \
+         check by coordinates (`Full` or `Sampled`), or `away_from_kinks`"
+    )
 }
 
 /// A finding about `n` coordinates together.

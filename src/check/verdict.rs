@@ -60,9 +60,26 @@ pub struct Numeric {
     pub bar: f64,
 }
 
+/// A number with ten decimals, or with ten digits where these would show none or too many.
+pub(super) struct Digits(pub f64);
+
+impl fmt::Display for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Digits(v) = *self;
+        match v.abs() {
+            size if size == 0.0 || (1e-4..1e10).contains(&size) || !size.is_finite() => write!(f, "{v:.10}"),
+            _ => write!(f, "{v:.9e}"),
+        }
+    }
+}
+
 impl fmt::Display for Numeric {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.10} ± {:.0e}", self.value, self.bar)
+        // A number below its bar has no digits to show.
+        match self.value.abs() > self.bar {
+            true => write!(f, "{} ± {:.0e}", Digits(self.value), self.bar),
+            false => write!(f, "{:.10} ± {:.0e}", self.value, self.bar),
+        }
     }
 }
 
@@ -146,7 +163,7 @@ impl fmt::Display for Finding {
         if self.place == Place::Everywhere {
             return write!(f, ": {}", self.reason);
         }
-        write!(f, "\n    analytic  {:.10}", self.analytic)?;
+        write!(f, "\n    analytic  {}", Digits(self.analytic))?;
         match &self.kink {
             None if self.numeric.value.is_nan() => {}
             None => {

@@ -8,7 +8,7 @@ use super::report::Property;
 use super::shadow::Precision;
 use super::subject::Subject;
 use super::survey::Survey;
-use super::verdict::{Finding, Verdict};
+use super::verdict::{Digits, Finding, Verdict};
 use crate::real::Real;
 
 /// Digits that a model's derivative should share with its f64 shadow's.
@@ -96,10 +96,15 @@ impl CheckReport {
 
     /// The worst that was found.
     ///
-    /// An identity that fails is a mismatch; a model whose derivative is far from its f64 shadow's is inconclusive.
+    /// An identity that fails is a mismatch, and one of numbers that are not finite is so itself; a model whose derivative is far from its f64 shadow's is inconclusive.
     pub fn verdict(&self) -> Verdict {
         let found = self.counts.iter().map(|c| c.0).max().unwrap_or(Verdict::Pass);
-        let identities = if self.identities.iter().all(Property::holds) { Verdict::Pass } else { Verdict::Mismatch };
+        let identity = |p: &Property| match p.error {
+            _ if p.holds() => Verdict::Pass,
+            error if error.is_nan() => Verdict::NonFinite,
+            _ => Verdict::Mismatch,
+        };
+        let identities = self.identities.iter().map(identity).max().unwrap_or(Verdict::Pass);
         let precision = if self.is_imprecise() { Verdict::Inconclusive } else { Verdict::Pass };
         found.max(identities).max(precision)
     }
@@ -158,7 +163,9 @@ impl fmt::Display for CheckReport {
         let mut counts = self.counts.clone();
         counts.sort_by_key(|c| c.0);
         let counts: Vec<String> = counts.iter().map(|(v, n)| format!("{n} {v}")).collect();
-        write!(f, "\n  {}", counts.join(", "))?;
+        if !counts.is_empty() {
+            write!(f, "\n  {}", counts.join(", "))?;
+        }
         for finding in &self.findings {
             write!(f, "\n  {finding}")?;
         }
@@ -172,8 +179,11 @@ impl fmt::Display for CheckReport {
                 c.output.as_ref().filter(|o| !o.is_empty()).map_or_else(String::new, |o| format!(", output {o:?}"));
             write!(
                 f,
-                "\n  furthest pass: {}{output}, {:.10} against {} ({})",
-                c.place, c.analytic, c.numeric, c.reason
+                "\n  furthest pass: {}{output}, {} against {} ({})",
+                c.place,
+                Digits(c.analytic),
+                c.numeric,
+                c.reason
             )?;
         }
         match &self.guilty {
@@ -184,6 +194,11 @@ impl fmt::Display for CheckReport {
                     write!(f, "\n    the cotangent{operand} is wrong: {pattern}")?;
                 }
             }
+            Some(None) if self.findings.iter().any(|f| f.verdict == Verdict::Mismatch && f.kink.is_some()) => write!(
+                f,
+                "\n  guilty line: none; every line's own vjp is one of those allowed at its operands, and what they choose at \
+                 kinks does not add up to a slope of the function"
+            )?,
             Some(None) => write!(
                 f,
                 "\n  guilty line: none; every line's own vjp agrees at its operands, so the function differs from its recording"

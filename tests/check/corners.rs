@@ -20,9 +20,9 @@ fn expect(report: &CheckReport, verdict: Verdict, words: &[&str]) {
 fn steps_follow_inputs_of_any_size() {
     for scale in [1e-300, 1e-200, 1e-100, 1e100, 1e200, 1e300] {
         let x = array![scale, -2.0 * scale];
-        expect(&check(|_, x| x[0] * 3.0, &[x.clone()]), Verdict::Pass, &[]);
+        expect(&check(|_, x| x[0] * 3.0, (&x,)), Verdict::Pass, &[]);
         // The second derivative overflows, so identities of it would not be of numbers.
-        let sine = Check::new(move |_: &Tape<f64>, x: &[Var<'_, f64>]| (x[0] / scale).sin(), &[x.clone()]);
+        let sine = Check::new(move |_: &Tape<f64>, x: &[Var<'_, f64>]| (x[0] / scale).sin(), (&x,));
         expect(&sine.without_identities().run(), Verdict::Pass, &[]);
         let square = Square { factor: 1.5, only: Some(1) };
         let wrong = Check::new(move |_: &Tape<f64>, x: &[Var<'_, f64>]| planted(x[0] / scale, square.clone()), &[x]);
@@ -37,12 +37,11 @@ fn steps_follow_inputs_of_any_size() {
 fn coordinates_of_mixed_sizes_have_steps_of_their_own() {
     for big in [1e3, 1e6, 1e8, 1e30] {
         let x = array![1.0 / big, 1.0, big];
-        expect(&check(|_, x| x[0].ln(), &[x.clone()]), Verdict::Pass, &[]);
-        expect(&check(|_, x| x[0].sqrt(), &[x.clone()]), Verdict::Pass, &[]);
-        expect(&check(|_, x| x[0].recip(), &[x.clone()]), Verdict::Pass, &[]);
+        expect(&check(|_, x| x[0].ln(), (&x,)), Verdict::Pass, &[]);
+        expect(&check(|_, x| x[0].sqrt(), (&x,)), Verdict::Pass, &[]);
+        expect(&check(|_, x| x[0].recip(), (&x,)), Verdict::Pass, &[]);
         for only in 0..3 {
-            let wrong =
-                check(move |_, x| planted(x[0].ln() + 1.0, Square { factor: 1.01, only: Some(only) }), &[x.clone()]);
+            let wrong = check(move |_, x| planted(x[0].ln() + 1.0, Square { factor: 1.01, only: Some(only) }), (&x,));
             expect(&wrong, Verdict::Mismatch, &[]);
             assert_eq!(places(&wrong, Verdict::Mismatch), [("x0".to_string(), vec![only])], "{wrong}");
         }
@@ -61,9 +60,9 @@ fn an_input_that_is_not_finite_is_said_to_be_so() {
 #[test]
 fn a_check_of_nothing_says_so() {
     let x = array![0.5, 1.0];
-    expect(&check(|_, x| x[0].slice(0, 0..0), &[x.clone()]), Verdict::Pass, &["the output has no elements"]);
+    expect(&check(|_, x| x[0].slice(0, 0..0), (&x,)), Verdict::Pass, &["the output has no elements"]);
     for mode in [CheckMode::Sampled { coordinates: 0 }, CheckMode::Projected { directions: 0 }] {
-        let report = Check::new(|_: &Tape<f64>, x: &[Var<'_, f64>]| x[0].exp(), &[x.clone()]).mode(mode).run();
+        let report = Check::new(|_: &Tape<f64>, x: &[Var<'_, f64>]| x[0].exp(), (&x,)).mode(mode).run();
         expect(&report, Verdict::Inconclusive, &["the mode asks for no difference"]);
     }
 }
@@ -114,10 +113,10 @@ fn choices_at_a_kink_that_do_not_add_up_are_named() {
 #[test]
 fn values_taken_off_the_tape_are_seen_in_f32() {
     let x = array![0.5f32, -1.0, 2.0];
-    let report = check(|tape, x| x[0] * tape.constant(x[0].value()), &[x.clone()]);
+    let report = check(|tape, x| x[0] * tape.constant(x[0].value()), (&x,));
     expect(&report, Verdict::Mismatch, &["constant, recorded at", "did not come over the tape", "ratio     0.5000"]);
     let edge = |_: &Tape<f32>, x: &[Var<'_, f32>]| x[0].sum().item() >= 1.5;
-    let report = check(|t, x| if edge(t, x) { x[0].sin() } else { x[0].cos() * 2.0 }, &[x.clone()]);
+    let report = check(|t, x| if edge(t, x) { x[0].sin() } else { x[0].cos() * 2.0 }, (&x,));
     expect(&report, Verdict::Structural, &[]);
     // Control flow that does not change nearby is no hindrance.
     let report = check(|_, x| if x[0].sum().item() > 0.0 { x[0].sin() } else { x[0].cos() * 2.0 }, &[x]);
