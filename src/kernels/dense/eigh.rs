@@ -1,7 +1,7 @@
 //! Eigenvalues and eigenvectors of a symmetric matrix by Jacobi's rotations, sweep after sweep (Jacobi, 1846).
 //! Slower than tridiagonal methods for large matrices, as accurate as the numbers allow, and short.
 
-use super::{scale, transposed, turned, two_rows};
+use super::{ascending, scale, transposed, turned, two_rows};
 use crate::real::Real;
 
 /// Sweeps after which it stops in any case; convergence is quadratic, and ten are many.
@@ -38,7 +38,7 @@ pub(crate) fn eigh<T: Real>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
         }
     }
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| x[i * n + i].partial_cmp(&x[j * n + j]).unwrap_or(std::cmp::Ordering::Equal));
+    order.sort_by(|&i, &j| ascending(x[i * n + i], x[j * n + j]));
     let values = order.iter().map(|&k| x[k * n + k] * size).collect();
     let mut rows: Vec<T> = order.iter().flat_map(|&k| vectors[k * n..(k + 1) * n].to_vec()).collect();
     rows.chunks_mut(n.max(1)).for_each(|v| {

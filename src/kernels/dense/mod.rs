@@ -10,6 +10,8 @@ pub(crate) mod qr;
 pub(crate) mod svd;
 pub(crate) mod triangular;
 
+use std::cmp::Ordering;
+
 use crate::real::Real;
 
 /// Columns that are factored one by one before the rest is updated by a matrix product.
@@ -49,6 +51,11 @@ fn two_rows<T>(x: &mut [T], cols: usize, p: usize, q: usize) -> (&mut [T], &mut 
 /// Whether v is the better pivot; NaN is the best, so that it is not passed over in silence.
 fn larger<T: Real>(v: T, best: T) -> bool {
     v.abs() > best.abs() || (v.is_nan() && !best.is_nan())
+}
+
+/// The order of numbers, NaN after all of them: a sort panics where NaN is as good as anything.
+fn ascending<T: Real>(a: T, b: T) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
 }
 
 /// The power of two at or below the largest size in `x`, by which it may be divided without rounding; 1 for what has no size.

@@ -2,7 +2,7 @@
 //! Columns are turned against each other until all are orthogonal; their lengths are the singular values.
 
 use super::eigh::{rotation, turn_rows};
-use super::{add, dot, qr, scale, transposed, turned, two_rows};
+use super::{add, ascending, dot, qr, scale, transposed, turned, two_rows};
 use crate::real::Real;
 
 /// Sweeps after which it stops in any case.
@@ -74,7 +74,7 @@ fn square<T: Real>(a: &[T], n: usize) -> Svd<T> {
     };
     let lengths: Vec<T> = (0..n).map(length).collect();
     let mut order: Vec<usize> = (0..n).collect();
-    order.sort_by(|&i, &j| lengths[j].partial_cmp(&lengths[i]).unwrap_or(std::cmp::Ordering::Equal));
+    order.sort_by(|&i, &j| ascending(lengths[j], lengths[i]));
     let s: Vec<T> = order.iter().map(|&k| lengths[k] * size).collect();
     let (mut left, mut right) = (Vec::with_capacity(n * n), Vec::with_capacity(n * n));
     for &k in &order {

@@ -17,6 +17,9 @@ pub(super) struct Spec {
     sizes: BTreeMap<Label, usize>,
 }
 
+/// How many characters before and after the one a complaint is about are shown.
+const SHOWN: usize = 60;
+
 /// A letter with its place in the text, or the ellipsis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Mark {
@@ -30,9 +33,11 @@ struct Text<'s>(&'s str);
 
 impl Text<'_> {
     fn error(self, what: String, at: usize) -> Error {
-        // A tab or a line end would move the mark away from its character.
-        let shown: String = self.0.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-        Error::argument(what).operand(shown).operand(format!("{:at$}^", ""))
+        // Of a long text, the part around the character; a tab or a line end would move the mark away from it.
+        let from = at.saturating_sub(SHOWN);
+        let plain = |c: char| if c.is_control() { '?' } else { c };
+        let shown: String = self.0.chars().skip(from).take(2 * SHOWN).map(plain).collect();
+        Error::argument(what).operand(shown).operand(format!("{:1$}^", "", at - from))
     }
 }
 
