@@ -28,18 +28,39 @@ pub struct Embedding {
     count: usize,
     width: usize,
     weight: Init,
+    padding: Option<u32>,
 }
 
 impl Embedding {
     /// Vectors of the given width for the ids below `count`.
     pub fn new(count: usize, width: usize) -> Self {
-        Embedding { count, width, weight: Init::Normal(1.0) }
+        Embedding { count, width, weight: Init::Normal(1.0), padding: None }
     }
 
     /// How the table starts.
     #[must_use]
     pub fn weight(self, init: Init) -> Self {
         Embedding { weight: init, ..self }
+    }
+
+    /// The id of what stands for nothing: its row has no gradient, so that it stays as it was declared (PyTorch's
+    /// `padding_idx`).
+    ///
+    /// ```
+    /// use wengert::nn::{Embedding, Mode, Params};
+    /// use wengert::prelude::*;
+    /// let mut params = Params::<f32>::new(0);
+    /// let table = Embedding::new(3, 2).padding(0);
+    /// table.declare(&mut params.scope("words"));
+    /// let tape = Tape::new();
+    /// let leaves = params.on(&tape, Mode::Train);
+    /// let y = table.apply(&leaves.scope("words"), tape.ints([2, 0, 0]));
+    /// let g = y.sum().backward();
+    /// assert_eq!(g[leaves.get("words.weight")].as_slice().unwrap(), [0., 0., 0., 0., 1., 1.]);
+    /// ```
+    #[must_use]
+    pub fn padding(self, id: u32) -> Self {
+        Embedding { padding: Some(id), ..self }
     }
 
     /// Declares the table.
@@ -51,10 +72,14 @@ impl Embedding {
     /// The vectors, in the shape of `ids` with the width behind.
     ///
     /// # Panics
-    /// An id that is known is not below the count; a computed one is an error when it runs.
+    /// An id that is known is not below the count, nor is that of the padding; a computed one is an error when it runs.
     #[track_caller]
     #[must_use]
     pub fn apply<'t, T: Real>(&self, p: &Leaves<'t, T>, ids: IntVar<'t, T>) -> Var<'t, T> {
-        p.get("weight").embedding(ids)
+        let table = p.get("weight");
+        match self.padding {
+            Some(id) => table.embedding_padded(ids, id),
+            None => table.embedding(ids),
+        }
     }
 }
