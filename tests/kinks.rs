@@ -178,3 +178,51 @@ fn zero_wins_over_infinity_but_not_inside_matrix_products() {
     let (zero, infinite) = (tape.var([[0.0]]), tape.constant([[f64::INFINITY]]));
     assert!(zero.matmul(infinite).item().is_nan());
 }
+
+#[test]
+fn distances_of_points_that_coincide() {
+    for p in [1.0, 1.5, 2.0, 3.0, f64::INFINITY] {
+        let at = |f: for<'t> fn(Var<'t, f64>, Var<'t, f64>, f64) -> Var<'t, f64>| {
+            slopes(&[1.0, 2.0, 1.0, 2.0], |x| f(x.reshape([2, 2]), x.tape().constant([[1.0, 2.0]]), p))
+        };
+        assert_eq!(at(|x, y, p| x.cdist(y, p)), [0.0; 4], "p = {p}");
+        assert_eq!(at(|x, y, p| x.dist(y, p)), [0.0; 4], "p = {p}");
+        assert_eq!(at(|x, _, p| x.pdist(p)), [0.0; 4], "p = {p}");
+    }
+    let of_largest = slopes(&[2.0, -2.0], |x| x.unsqueeze(0).cdist(x.tape().constant([[0.0, 0.0]]), f64::INFINITY));
+    assert_eq!(of_largest, [0.5, -0.5]);
+}
+
+#[test]
+fn matrices_with_ties() {
+    use wengert::MatrixNorm::{LargestColumn, LargestRow, Nuclear, SmallestRow, SmallestSingular, Spectral};
+    for norm in [LargestColumn, LargestRow, SmallestRow, SmallestSingular, Spectral] {
+        assert_eq!(slopes(&[1.0, 0.0, 0.0, 1.0], |x| x.reshape([2, 2]).matrix_norm(norm)), [0.5, 0.0, 0.0, 0.5]);
+    }
+    assert_eq!(slopes(&[3.0, 0.0, 0.0, 0.0], |x| x.reshape([2, 2]).matrix_norm(Nuclear)), [1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(slopes(&[0.0; 4], |x| x.reshape([2, 2]).matrix_norm(Nuclear)), [1.0, 0.0, 0.0, 1.0]);
+    // One vector does not turn into the other, while the values keep their derivatives.
+    let equal = [2.0, 0.0, 0.0, 2.0];
+    assert_eq!(slopes(&equal, |x| x.reshape([2, 2]).eigh().1), [0.0; 4]);
+    assert_eq!(slopes(&equal, |x| x.reshape([2, 2]).eigh().0), [1.0, 0.0, 0.0, 1.0]);
+    assert_eq!(slopes(&equal, |x| x.reshape([2, 2]).svd().0), [0.0; 4]);
+    assert_eq!(slopes(&equal, |x| x.reshape([2, 2]).svd().1), [1.0, 0.0, 0.0, 1.0]);
+}
+
+#[test]
+fn images_at_their_cells() {
+    use wengert::GridSample;
+    // Three cells at −1, 0 and 1: a cell is a step of 1 along the grid.
+    let slope = |options: GridSample, at: f64| {
+        let along = slopes(&[at, 0.0], |grid| {
+            let image = grid.tape().constant([[[[1.0, 5.0, 7.0]]]]);
+            image.grid_sample(grid.reshape([1, 1, 1, 2]), options.align_corners())
+        });
+        assert_eq!(along[1], 0.0);
+        along[0]
+    };
+    assert_eq!([-1.0, 0.0, 1.0].map(|at| slope(GridSample::linear(), at)), [4.0, 2.0, -7.0]);
+    assert_eq!([-1.0, 0.0, 1.0, 2.5].map(|at| slope(GridSample::linear().border(), at)), [0.0, 2.0, 0.0, 0.0]);
+    assert_eq!([-1.0, 0.0, 1.0].map(|at| slope(GridSample::linear().reflect(), at)), [0.0, 2.0, 0.0]);
+    assert_eq!([-1.0, -0.5, 0.2, 1.0].map(|at| slope(GridSample::nearest(), at)), [0.0; 4]);
+}
