@@ -26,8 +26,7 @@ impl Divisor {
             Divisor::Inside => p..size + p,
             Divisor::Fixed(_) => return Vec::new(),
         };
-        let cell = |o: usize, k: usize| o * s.stride[axis] + k * s.dilation[axis];
-        (0..s.output[axis]).map(|o| (0..s.kernel[axis]).filter(|&k| counted.contains(&cell(o, k))).count()).collect()
+        (0..s.output[axis]).map(|o| s.kernel_range(axis, o, counted.clone()).len()).collect()
     }
 
     /// The divisor of every window of a plane.
@@ -36,8 +35,8 @@ impl Divisor {
             return vec![T::of(d as f64); s.positions()];
         }
         let counts: [Vec<usize>; D] = std::array::from_fn(|axis| self.counts(s, axis));
-        let count = |at: [usize; D]| (0..D).map(|axis| counts[axis][at[axis]]).product::<usize>();
-        (0..s.positions()).map(|o| T::of(count(place(o, s.output)) as f64)).collect()
+        let count = |at: [usize; D]| (0..D).map(|axis| counts[axis][at[axis]] as f64).product::<f64>();
+        (0..s.positions()).map(|o| T::of(count(place(o, s.output)))).collect()
     }
 }
 

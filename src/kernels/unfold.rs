@@ -67,6 +67,14 @@ impl<const D: usize> Slide<D> {
         (i < self.input[axis]).then_some(i)
     }
 
+    /// The kernel indices of window `o` along an axis that lie on `cells`, counted from the first cell of the padding.
+    pub(crate) fn kernel_range(&self, axis: usize, o: usize, cells: Range<usize>) -> Range<usize> {
+        let (start, step) = (o * self.stride[axis], self.dilation[axis]);
+        let first = cells.start.saturating_sub(start).div_ceil(step);
+        let end = cells.end.saturating_sub(start).div_ceil(step).min(self.kernel[axis]);
+        first.min(end)..end
+    }
+
     /// The windows along an axis whose kernel index `k` lies on the input; all others have it in the padding.
     pub(crate) fn windows(&self, axis: usize, k: usize) -> Range<usize> {
         let (offset, stride) = (k * self.dilation[axis], self.stride[axis]);

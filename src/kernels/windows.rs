@@ -52,9 +52,11 @@ impl<const D: usize> Windows<D> {
     /// The windows of a kernel that slides over the plane.
     pub(crate) fn sliding(s: &Slide<D>) -> Self {
         let span = |axis: usize, o: usize| {
-            let cells = (0..s.kernel[axis]).filter_map(|k| s.index(axis, o, k));
-            let (first, count) = cells.fold((None, 0), |(first, n), i| (first.or(Some(i)), n + 1));
-            Span { first: first.expect("a window holds a cell of the input"), count, step: s.dilation[axis] }
+            let inside = s.padding[axis]..s.padding[axis] + s.input[axis];
+            let k = s.kernel_range(axis, o, inside);
+            let first = s.index(axis, o, k.start).expect("a window holds a cell of the input");
+            // Where there is one cell only, the distance to the next may be any number, even one whose multiples overflow.
+            Span { first, count: k.len(), step: if k.len() > 1 { s.dilation[axis] } else { 1 } }
         };
         let tap = |k: usize| {
             let windows = s.windows(Self::LAST, k);
@@ -62,7 +64,8 @@ impl<const D: usize> Windows<D> {
             Some((windows, column?))
         };
         let (many, wide) = (s.output[Self::LAST], s.kernel[Self::LAST]);
-        let slides = many >= wide || many > 4;
+        // A kernel far wider than the input lies in the padding for the most part, whose columns are not worth a look.
+        let slides = (many >= wide || many > 4) && wide / 4 <= s.input[Self::LAST].saturating_add(many);
         Windows {
             input: s.input,
             output: s.output,

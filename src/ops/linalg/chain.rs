@@ -65,8 +65,8 @@ impl<'t, T: Real> Var<'t, T> {
             let e = Error::shape("a number has no vector").rule("the rank is 1 or more").fix("reshape to [1]");
             self.tape.blame(e, "vander", &[self.id]).raise()
         }
-        let powers: Vec<T> = (0..columns).map(|k| T::of(k as f64)).collect();
-        self.unsqueeze(-1).pow(self.tape.constant(powers))
+        // 0, 1, 2, … is computed, so that no number of columns takes memory while recording.
+        self.unsqueeze(-1).pow(self.tape.ones([columns]).cumsum(0) - 1.0)
     }
 }
 

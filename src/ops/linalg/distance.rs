@@ -4,6 +4,9 @@
 use crate::ops::prelude::*;
 use crate::tape::Tensor;
 
+/// The most pairs that `pdist` lists.
+const PAIRS: u64 = u32::MAX as u64;
+
 impl<'t, T: Real> Var<'t, T> {
     /// The p-norm of the difference of two tensors, whose shapes broadcast; see [`vector_norm`](Var::vector_norm).
     ///
@@ -54,7 +57,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// The p-distances of all pairs of rows of a matrix, (0, 1), (0, 2), …, (1, 2), …: n(n − 1)/2 numbers.
     ///
     /// # Panics
-    /// The rank is not 2, or there are more rows than u32 counts.
+    /// The rank is not 2, or there are more pairs than u32 counts.
     ///
     /// ```
     /// use wengert::prelude::*;
@@ -67,12 +70,12 @@ impl<'t, T: Real> Var<'t, T> {
     pub fn pdist(self, p: f64) -> Self {
         let d = self.dims();
         let rows = match *d {
-            [n, _] => u32::try_from(n).ok(),
+            [n, _] => u32::try_from(n).ok().filter(|&n| u64::from(n) * u64::from(n).saturating_sub(1) / 2 <= PAIRS),
             _ => None,
         };
         let Some(n) = rows else {
             let e = Error::shape(format!("shape {d} is no list of points"))
-                .rule("points are the rows of a matrix, as many as u32 counts")
+                .rule("points are the rows of a matrix, and their pairs as many as u32 counts")
                 .fix("reshape to rank 2, or use `cdist` for batches");
             self.tape.blame(e, "pdist", &[self.id]).raise()
         };

@@ -102,14 +102,16 @@ impl<'t, T: Real> Var<'t, T> {
                     .fix("use a size of 1 or more; 5 is common")
             })
         });
-        let n = self.tape.checked(checked, "local_response_norm", &[self.id]);
+        let asked = self.tape.checked(checked, "local_response_norm", &[self.id]);
         if d.count() == 0 {
             return self;
         }
+        // Twice the channels reach every neighbour; what a larger window has beyond them are zeros.
+        let n = asked.min(2 * d[1] as isize);
         let rows = [d[0], 1, d[1], d[2..].iter().product()];
         let padded = self.square().reshape(rows).pad(&[(0, 0), (0, 0), (n / 2, (n - 1) / 2), (0, 0)], 0.0);
-        let mean = padded.avg_pool2d(AvgPool2d::new([size, 1]).stride(1)).reshape(&d);
-        self / (mean * alpha + k).powf(beta)
+        let mean = padded.avg_pool2d(AvgPool2d::new([n as usize, 1]).stride(1)).reshape(&d);
+        self / (mean * (alpha * (n as f64 / asked as f64)) + k).powf(beta)
     }
 }
 

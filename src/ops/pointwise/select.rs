@@ -66,10 +66,9 @@ impl<'t, T: Real> IntVar<'t, T> {
     pub fn select(self, a: impl Into<LineOrNumber<'t, T>>, b: impl Into<LineOrNumber<'t, T>>) -> Var<'t, T> {
         use LineOrNumber::{Line, Number};
         let (zero, tape) = (T::zero(), self.tape);
-        let meet = |lines: &[Operand<'t, T>]| common_shape("select", lines);
         match (self.branch(a.into()), self.branch(b.into())) {
             (Line(a), Line(b)) => {
-                let (m, a, b) = match meet(&[self.into(), a.into(), b.into()]) {
+                let (m, a, b) = match common_shape("select", &[self.into(), a.into(), b.into()]) {
                     Some(d) => (self.fit(&d), a.fit(&d), b.fit(&d)),
                     None => (self, a, b),
                 };

@@ -40,7 +40,7 @@ unary! {
 impl<T: Real> Table<T> {
     pub(crate) const POLYGAMMA: &'static Row<T> = row! {
         POLYGAMMA = "polygamma", |x: Real; order| -> Real { T::of(special::polygamma(order.as_f64() as u32, x.as_f64())) };
-        push |_, v, at, p| Push::Along(v.azmul(at.x(0).polygamma(p[0].as_f64() as u32 + 1)));
+        push |_, v, at, p| Push::Along(v.azmul(at.x(0).polygamma_of(p[0].as_f64() + 1.0)));
         derivative "polygamma(order + 1)"; reads Reads::OPERANDS; domain [POSITIVE]; dear
     };
 
@@ -51,8 +51,14 @@ impl<T: Real> Table<T> {
     };
 }
 
+/// The largest order whose factorial is finite.
+const HIGHEST_ORDER: u32 = 170;
+
 impl<T: Real> Var<'_, T> {
     /// The derivative of that order of [`digamma`](Var::digamma).
+    ///
+    /// # Panics
+    /// The order is above 170.
     ///
     /// ```
     /// use wengert::prelude::*;
@@ -66,7 +72,18 @@ impl<T: Real> Var<'_, T> {
         if order == 0 {
             return self.digamma();
         }
-        self.tape.row(bound(Table::POLYGAMMA, [f64::from(order)]), &[self.into()]).real(0)
+        if order > HIGHEST_ORDER {
+            let e = Error::argument(format!("the order is {order}"))
+                .rule(format!("the order is at most {HIGHEST_ORDER}: the factorial of a larger one is no f64"))
+                .fix("use a lower order");
+            self.tape.blame(e, "polygamma", &[self.id]).raise()
+        }
+        self.polygamma_of(f64::from(order))
+    }
+
+    #[track_caller]
+    fn polygamma_of(self, order: f64) -> Self {
+        self.tape.row(bound(Table::POLYGAMMA, [order]), &[self.into()]).real(0)
     }
 
     #[track_caller]
@@ -100,6 +117,12 @@ pub(crate) mod tests {
     #[test]
     fn rules() {
         checks().iter().for_each(|c| c.run().assert());
+    }
+
+    #[test]
+    #[should_panic(expected = "polygamma: the order is 4294967295")]
+    fn an_order_without_a_factorial_is_refused() {
+        let _ = Tape::<f64>::default().var(1.0).polygamma(u32::MAX);
     }
 
     #[test]

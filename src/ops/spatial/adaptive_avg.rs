@@ -81,6 +81,9 @@ impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPool<D> {
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        if x[0].real().is_empty() {
+            return Ok(());
+        }
         let (windows, counts) = self.lay(plane(x[0].dims()));
         avg_pool::avg_pool(x[0].real(), &windows, &counts, y[0].real());
         Ok(())

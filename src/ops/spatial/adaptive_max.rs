@@ -61,6 +61,9 @@ impl<T: Real, const D: usize> Op<T> for AdaptiveMaxPool<D> {
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], cx: &mut Cx<'_, T>) -> Result<(), Fault> {
+        if x[0].real().is_empty() {
+            return Ok(());
+        }
         let plane = plane(x[0].dims());
         find_maxima(x[0].real(), &Windows::adaptive(plane, self.size.within(plane)), y, cx);
         Ok(())

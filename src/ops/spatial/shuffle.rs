@@ -34,7 +34,7 @@ fn shuffle(dims: &Dims, r: usize) -> Result<Plan, Error> {
     let [c, h, w] = image(dims)?;
     check_divides("the number of channels", c, r.saturating_mul(r), "factor²")?;
     let n = dims[..dims.rank() - 3].iter().product();
-    let c = c / (r * r);
+    let c = c / r.saturating_mul(r);
     let too_large = || {
         Error::shape(format!("a factor of {r} for images of {h}×{w}"))
             .rule("the number of elements fits in memory")
