@@ -9,8 +9,7 @@ use super::measure::Settings;
 use super::probe::Probe;
 use super::shadow::Shadow;
 use super::subject::Subject;
-use super::survey::Surveyor;
-use super::verdict::Finding;
+use super::survey::{Done, Surveyor};
 use super::whole::Check;
 use crate::error::Error;
 use crate::kernels::threads;
@@ -27,9 +26,6 @@ pub(super) struct Job<'a> {
     pub settings: Settings,
     pub deadline: Option<Instant>,
 }
-
-/// The findings of as many coordinates as there was time for, and the number of evaluations that they took.
-pub(super) type Done = (Vec<Vec<Finding>>, usize);
 
 /// How a check has a job done by several threads.
 pub(super) type Team<T, F> = fn(&Check<T, F>, Job<'_>) -> Result<Done, Error>;

@@ -9,7 +9,6 @@ use rand::{RngExt, SeedableRng};
 
 use super::line::{Direction, Lines};
 use super::measure::Settings;
-use super::parallel::Done;
 use super::premises::everywhere;
 use super::probe::SMALL;
 use super::subject::Layout;
@@ -129,6 +128,9 @@ pub(super) fn signs(n: usize, seed: u64) -> Vec<f64> {
     let mut rng = StdRng::seed_from_u64(seed);
     (0..n).map(|_| if rng.random::<bool>() { 1.0 } else { -1.0 }).collect()
 }
+
+/// The findings of as many coordinates as there was time for, and the number of evaluations that they took.
+pub(super) type Done = (Vec<Vec<Finding>>, usize);
 
 /// Somebody who judges coordinates in the surveyor's place.
 pub(super) type Deputy<'a> = &'a dyn Fn(&[usize]) -> Result<Done, Error>;
