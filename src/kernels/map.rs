@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use super::par;
+use super::{par, simd};
 use crate::real::Real;
 
 /// Elements per block: a few KiB per operand.
@@ -44,7 +44,7 @@ fn each_block<T: Real>(p: &[T; 2], f: Loop<T>, x: &[Lane<'_, T>], from: usize, y
     for (k, y) in y.chunks_mut(step.max(1)).enumerate() {
         let operands: SmallVec<[&[T]; 4]> =
             x.iter().zip(&mut widened).map(|(l, w)| l.block(from + k * step, y.len(), w)).collect();
-        f(p, &operands, y);
+        simd::vectorize(|| f(p, &operands, y));
     }
 }
 

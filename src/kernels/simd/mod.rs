@@ -1,0 +1,6 @@
+//! Loops compiled for the vector instructions of the processor at hand: AVX-512, AVX2 with FMA, or what every machine has.
+//! The choice is made once; NEON and wasm simd128 are chosen when the crate is compiled.
+
+mod level;
+
+pub(crate) use level::vectorize;
