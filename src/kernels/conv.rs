@@ -258,13 +258,13 @@ mod tests {
         let s = shape(21, 3, 5, 1, Window::new(3).stride(1).padding(1), [13, 11]);
         let [x, w, g] = data(&s).map(|v| v.into_iter().map(|v| (v * 0.37).sin() as f32).collect::<Vec<_>>());
         let run = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let (mut y, mut dx, mut dw) = (g.clone(), x.clone(), w.clone());
-            pool.install(|| {
+            par::with_threads(threads, || {
                 convolve(&x, &w, &s, &mut y);
                 convolve_input(&g, &w, &s, &mut dx);
                 convolve_weights(&g, &x, &s, &mut dw);
-            });
+            })
+            .unwrap();
             [y, dx, dw].concat().into_iter().map(f32::to_bits).collect::<Vec<_>>()
         };
         let one = run(1);

@@ -114,7 +114,10 @@ fn small<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], row_stride: usize, accumula
 unsafe fn microkernels<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], row_stride: usize, accumulate: bool, threads: bool) {
     let (m, k, n) = (a.rows, a.cols, b.cols);
     #[cfg(feature = "threads")]
-    let parallelism = if threads { Parallelism::Rayon(0) } else { Parallelism::None };
+    let parallelism = match par::threads() {
+        n if threads && n > 1 => Parallelism::Rayon(n),
+        _ => Parallelism::None,
+    };
     #[cfg(not(feature = "threads"))]
     let parallelism = {
         let _ = threads;
@@ -264,10 +267,9 @@ mod tests {
                 let wild = |len: usize, s: f32| (0..len).map(|i| ((i as f32) * s).sin()).collect::<Vec<f32>>();
                 let (a, b) = (wild(m * k, 0.7), wild(k * n, 1.3));
                 let run = |threads: usize| {
-                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                     let mut c = vec![0.0f32; m * n];
                     let (a, b) = (view(&a, m, k, layout), view(&b, k, n, 1 - layout));
-                    pool.install(|| product(a, b, &mut c, false, threads > 0));
+                    par::with_threads(threads, || product(a, b, &mut c, false, threads > 0)).unwrap();
                     c.into_iter().map(f32::to_bits).collect::<Vec<_>>()
                 };
                 let one = run(1);

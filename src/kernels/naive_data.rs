@@ -60,13 +60,7 @@ pub(crate) fn same<T: Real>(a: &[T], b: &[T]) -> bool {
 
 /// Runs `f` where loops may use `n` threads.
 pub(crate) fn on_threads<R: Send>(n: usize, f: impl FnOnce() -> R + Send) -> R {
-    #[cfg(feature = "threads")]
-    return rayon::ThreadPoolBuilder::new().num_threads(n).build().expect("a small pool").install(f);
-    #[cfg(not(feature = "threads"))]
-    {
-        let _ = n;
-        f()
-    }
+    super::par::with_threads(n, f).expect("a small number of threads")
 }
 
 /// For each index over the axes that stay, the positions that are reduced into it.
