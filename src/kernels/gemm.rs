@@ -1,18 +1,32 @@
-//! Matrix products through the `gemm` microkernels, over strided views so that transposition costs nothing.
+//! Matrix products over strided views, so that transposition costs nothing: blocks of packed panels around microkernels.
 //! Every element is summed over k in an order that depends on the sizes and the processor, never on the number of threads.
+//!
+//! Kernels with loops of their own (convolution) use the parts: [`micro::Micro`] multiplies one tile, [`pack`] makes its panels,
+//! [`buffer::with`] lends aligned memory, [`batch::strided`] carries out many products at once, and [`packed::Packed`] keeps an
+//! operand in panels.
 
-use std::any::TypeId;
+pub(crate) mod batch;
+mod blocked;
+pub(crate) mod buffer;
+mod epilogue;
+mod lanes;
+pub(crate) mod micro;
+pub(crate) mod pack;
+pub(crate) mod packed;
+mod transpose;
 
-use gemm_common::Parallelism;
+use std::ops::Range;
 
-use super::par;
+pub(crate) use batch::batched;
+use blocked::{Shared, Target, multiply};
+pub(crate) use epilogue::{Epilogue, Nothing};
+use micro::Micro;
+pub(crate) use packed::Operand;
+
 use crate::real::Real;
 
 /// Below this many multiplications the fixed cost of the microkernels (dispatch, packing) outweighs the product itself.
 const SMALL: usize = 1 << 9;
-
-/// From this many products on, a batch keeps all threads busy without splitting the products themselves.
-const WIDE_BATCH: usize = 8;
 
 /// A matrix that is read: `data[i·row_stride + j·col_stride]` for i < rows, j < cols.
 ///
@@ -37,8 +51,15 @@ impl<'a, T> Mat<'a, T> {
         Mat { rows: self.cols, cols: self.rows, row_stride: self.col_stride, col_stride: self.row_stride, ..self }
     }
 
+    /// The rows and columns given, none of them empty.
+    pub(crate) fn part(self, rows: Range<usize>, cols: Range<usize>) -> Self {
+        debug_assert!(rows.end <= self.rows && cols.end <= self.cols);
+        let first = rows.start * self.row_stride + cols.start * self.col_stride;
+        Mat { data: &self.data[first..], rows: rows.len(), cols: cols.len(), ..self }
+    }
+
     /// One past the largest index that is read.
-    fn reach(&self) -> usize {
+    pub(crate) fn reach(&self) -> usize {
         if self.rows == 0 || self.cols == 0 {
             return 0;
         }
@@ -65,28 +86,91 @@ pub(crate) fn product_rows<T: Real>(
     accumulate: bool,
     threads: bool,
 ) {
-    let (m, k, n) = (a.rows, a.cols, b.cols);
-    assert_eq!(k, b.rows, "columns of a = rows of b");
+    product_with(a, b, c, row_stride, accumulate, threads, &Nothing);
+}
+
+/// As [`product_rows`], of operands that may be packed, with a last step on the elements while they are in cache.
+pub(crate) fn product_with<'a, T: Real, E: Epilogue<T>>(
+    a: impl Into<Operand<'a, T>>,
+    b: impl Into<Operand<'a, T>>,
+    c: &mut [T],
+    row_stride: usize,
+    accumulate: bool,
+    threads: bool,
+    epilogue: &E,
+) {
+    product_at(Micro::get(), a.into(), b.into(), c, row_stride, accumulate, threads, epilogue);
+}
+
+/// As [`product_with`], with the microkernels of a level.
+#[allow(clippy::too_many_arguments)]
+fn product_at<T: Real, E: Epilogue<T>>(
+    micro: &Micro<T>,
+    a: Operand<T>,
+    b: Operand<T>,
+    c: &mut [T],
+    row_stride: usize,
+    accumulate: bool,
+    threads: bool,
+    epilogue: &E,
+) {
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
+    assert_eq!(k, b.rows(), "columns of a = rows of b");
     assert!(row_stride >= n || m <= 1, "rows of c do not overlap");
-    assert!(a.reach() <= a.data.len() && b.reach() <= b.data.len(), "matrix views lie within their data");
+    assert!(a.fits(true) && b.fits(false), "matrix views lie within their data, packed ones stand on their side");
     assert!(Mat { data: &*c, rows: m, cols: n, row_stride, col_stride: 1 }.reach() <= c.len(), "c has room for m×n");
     if m == 0 || n == 0 {
         return;
     }
-    if m.saturating_mul(n).saturating_mul(k) < SMALL {
-        small(a, b, c, row_stride, accumulate);
-        return;
+    let target = Target { c: Shared(c.as_mut_ptr()), row: row_stride, accumulate };
+    // SAFETY: the asserts above hold every element that a, b (read) and c (written) address within their slices, and c is
+    // borrowed mutably, so it overlaps neither; its rows do not overlap.
+    unsafe { dispatch(micro, a, b, &target, threads, epilogue) }
+}
+
+/// The product by the method that suits its sizes.
+///
+/// # Safety
+/// As [`multiply`], except that k may be 0.
+unsafe fn dispatch<T: Real, E: Epilogue<T>>(
+    micro: &Micro<T>,
+    a: Operand<T>,
+    b: Operand<T>,
+    target: &Target<T>,
+    threads: bool,
+    epilogue: &E,
+) {
+    let (m, k, n) = (a.rows(), a.cols(), b.cols());
+    let plain = match (a, b) {
+        (Operand::Plain(a), Operand::Plain(b)) => Some((a, b)),
+        _ => None,
+    };
+    // SAFETY: by this function's contract.
+    unsafe {
+        match plain {
+            _ if k == 0 => (0..m).for_each(|i| {
+                if !target.accumulate {
+                    target.row(i, n).fill(T::zero());
+                }
+            }),
+            Some((a, b)) if m.saturating_mul(n).saturating_mul(k) < SMALL => small(a, b, target),
+            _ => return multiply(micro, a, b, target, threads, epilogue),
+        }
+        if !epilogue.is_nothing() {
+            (0..m).for_each(|i| epilogue.apply(i, 0, target.row(i, n)));
+        }
     }
-    // SAFETY: the asserts above hold every element that a, b (read) and c (written) address within their slices, and c
-    // is borrowed mutably, so it overlaps neither.
-    unsafe { microkernels(a, b, c, row_stride, accumulate, threads) }
 }
 
 /// The definition, row by row; b is walked along its contiguous axis.
-fn small<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], row_stride: usize, accumulate: bool) {
+///
+/// # Safety
+/// As [`multiply`].
+unsafe fn small<T: Real>(a: Mat<T>, b: Mat<T>, target: &Target<T>) {
     for i in 0..a.rows {
-        let row = &mut c[i * row_stride..][..b.cols];
-        if !accumulate {
+        // SAFETY: by this function's contract.
+        let row = unsafe { target.row(i, b.cols) };
+        if !target.accumulate {
             row.fill(T::zero());
         }
         for p in 0..a.cols {
@@ -104,105 +188,15 @@ fn small<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], row_stride: usize, accumula
     }
 }
 
-/// The call into the `gemm` crates.
-///
-/// Their microkernels want a column-major result, so this computes cᵀ = bᵀ·aᵀ. They split work over rows and columns of
-/// the result, never over k, and a tile is computed the same way whichever thread has it.
-///
-/// # Safety
-/// Every element that the views and `c` (m rows, `row_stride` apart, of n elements) address lies within its slice.
-unsafe fn microkernels<T: Real>(a: Mat<T>, b: Mat<T>, c: &mut [T], row_stride: usize, accumulate: bool, threads: bool) {
-    let (m, k, n) = (a.rows, a.cols, b.cols);
-    #[cfg(feature = "threads")]
-    let parallelism = match par::threads() {
-        n if threads && n > 1 => Parallelism::Rayon(n),
-        _ => Parallelism::None,
-    };
-    #[cfg(not(feature = "threads"))]
-    let parallelism = {
-        let _ = threads;
-        Parallelism::None
-    };
-    // The stride of an axis of size 1 is never used and may be any number; 1 lets the crate take its contiguous paths.
-    let step = |size: usize, stride: usize| if size > 1 { stride as isize } else { 1 };
-    macro_rules! call {
-        ($t:ty, $get:path) => {{
-            let gemm = $get();
-            // SAFETY: T is $t, by the test of its TypeId; the addresses are valid by this function's contract.
-            unsafe {
-                gemm(
-                    n,
-                    m,
-                    k,
-                    c.as_mut_ptr().cast::<$t>(),
-                    step(m, row_stride),
-                    1,
-                    accumulate,
-                    b.data.as_ptr().cast::<$t>(),
-                    step(k, b.row_stride),
-                    step(n, b.col_stride),
-                    a.data.as_ptr().cast::<$t>(),
-                    step(m, a.row_stride),
-                    step(k, a.col_stride),
-                    1.0,
-                    1.0,
-                    false,
-                    false,
-                    false,
-                    parallelism,
-                )
-            }
-        }};
-    }
-    // Real is sealed: f32 and f64 are all there is.
-    if TypeId::of::<T>() == TypeId::of::<f32>() {
-        call!(f32, gemm_f32::gemm::f32::get_gemm_fn)
-    } else {
-        assert_eq!(TypeId::of::<T>(), TypeId::of::<f64>(), "products exist for f32 and f64");
-        call!(f64, gemm_f64::gemm::f64::get_gemm_fn)
-    }
-}
-
-/// `count` independent products: matrix i of an operand starts `i·step` after matrix 0, and a step of 0 repeats it.
-///
-/// The results lie one after the other in `c`, each row-major m×n.
-pub(crate) fn batched<T: Real>(
-    count: usize,
-    (a, a_step): (Mat<T>, usize),
-    (b, b_step): (Mat<T>, usize),
-    c: &mut [T],
-    accumulate: bool,
-) {
-    let (m, k, n) = (a.rows, a.cols, b.cols);
-    let size = m * n;
-    assert!(c.len() >= count.saturating_mul(size), "c has room for every product");
-    if size == 0 || count == 0 {
-        return;
-    }
-    // Matrices stacked without a gap against one and the same b are one tall matrix.
-    if b_step == 0 && a_step == m * a.row_stride {
-        product(Mat { rows: count * m, ..a }, b, &mut c[..count * size], accumulate, true);
-        return;
-    }
-    let at = |x: Mat<'_, T>, step: usize, i: usize| if x.reach() == 0 { 0 } else { i * step };
-    let one = |i: usize, c: &mut [T], threads: bool| {
-        let a = Mat { data: &a.data[at(a, a_step, i)..], ..a };
-        let b = Mat { data: &b.data[at(b, b_step, i)..], ..b };
-        product(a, b, c, accumulate, threads);
-    };
-    let c = &mut c[..count * size];
-    if count < WIDE_BATCH {
-        c.chunks_mut(size).enumerate().for_each(|(i, c)| one(i, c, true));
-    } else {
-        par::chunks_mut(c, size, count.saturating_mul(size).saturating_mul(k), |i, c| one(i, c, false));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::super::naive;
+    use super::super::simd::{self, Level};
+    use super::micro::Tile;
+    use super::pack::{pack_a, pack_b};
+    use super::packed::Packed;
     use super::*;
 
     /// Small integers, whose products and sums are exact in any order.
@@ -219,15 +213,119 @@ mod tests {
         }
     }
 
+    /// The levels that this machine has.
+    fn levels() -> impl Iterator<Item = Level> {
+        #[cfg(target_arch = "x86_64")]
+        let all = [Level::Portable, Level::Avx2, Level::Avx512];
+        #[cfg(not(target_arch = "x86_64"))]
+        let all = [Level::Portable];
+        all.into_iter().filter(|&l| l <= simd::level())
+    }
+
     fn compare<T: Real>(m: usize, k: usize, n: usize, la: usize, lb: usize, accumulate: bool) {
         let data = |len: usize, seed| numbers(len, seed).into_iter().map(T::of).collect::<Vec<T>>();
         let (a, b) = (data((2 * k + 1) * m + 1, 1), data((2 * n + 1) * k + 1, 2));
         let (a, b) = (view(&a, m, k, la), view(&b, k, n, lb));
         let start = if accumulate { data(m * n, 3) } else { vec![T::nan(); m * n] };
-        let (mut fast, mut slow) = (start.clone(), start);
-        product(a, b, &mut fast, accumulate, true);
+        let mut slow = start.clone();
         naive::product(a, b, &mut slow, accumulate);
-        assert_eq!(fast, slow, "{m}×{k}×{n}, layouts {la} {lb}");
+        for level in levels() {
+            let mut fast = start.clone();
+            product_at(Micro::at(level), a.into(), b.into(), &mut fast, n, accumulate, true, &Nothing);
+            assert_eq!(fast, slow, "{m}×{k}×{n}, layouts {la} {lb}, {level:?}");
+        }
+    }
+
+    #[test]
+    fn products_at_the_edges_of_blocks_equal_the_definition() {
+        let sizes = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 24, 33, 47, 48, 49, 64, 97, 128, 129, 131, 145];
+        for (i, &m) in sizes.iter().enumerate() {
+            for (j, &n) in sizes.iter().enumerate() {
+                let k = sizes[(i * 5 + j * 3) % sizes.len()];
+                compare::<f32>(m, k, n, (i + j) % 3, (i * j) % 3, (i + j) % 4 == 0);
+                compare::<f64>(m, k, n, (i + j + 1) % 3, (i * j + 1) % 3, i % 3 == 0);
+            }
+        }
+        for (m, k, n) in [(9, 383, 50), (9, 384, 50), (9, 385, 50), (130, 777, 97), (2, 1500, 300), (260, 390, 20)] {
+            for layouts in 0..9 {
+                compare::<f32>(m, k, n, layouts / 3, layouts % 3, layouts % 2 == 0);
+            }
+            compare::<f64>(m, k, n, 0, 1, false);
+        }
+    }
+
+    #[test]
+    fn packed_operands_give_the_same() {
+        for (m, k, n) in [(1, 1, 1), (8, 5, 48), (13, 400, 51), (150, 770, 100), (3, 0, 2)] {
+            for layout in 0..3 {
+                let (x, y) = (numbers((2 * k + 1) * m + 1, 1), numbers((2 * n + 1) * k + 1, 2));
+                let (a, b) = (view(&x, m, k, layout), view(&y, k, n, layout));
+                let mut expected = vec![f64::NAN; m * n];
+                naive::product(a, b, &mut expected, false);
+                let (left, right) = (Packed::left(a), Packed::right(b));
+                for packed in 1..4 {
+                    let a = if packed & 1 == 1 { Operand::from(&left) } else { a.into() };
+                    let b = if packed & 2 == 2 { Operand::from(&right) } else { b.into() };
+                    let mut c = vec![f64::NAN; m * n];
+                    product_with(a, b, &mut c, n, false, true, &Nothing);
+                    assert_eq!(c, expected, "{m}×{k}×{n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_epilogue_meets_every_element_once() {
+        for (m, k, n) in [(1, 1, 1), (2, 0, 3), (3, 4, 5), (8, 5, 48), (150, 900, 100), (40, 30, 3000)] {
+            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
+            let (a, b) = (Mat::new(&a, m, k), Mat::new(&b, k, n));
+            let mut expected = vec![f64::NAN; m * n];
+            naive::product(a, b, &mut expected, false);
+            expected.iter_mut().enumerate().for_each(|(i, x)| *x += 1000.0 * (i / n) as f64 + (i % n) as f64);
+            let mut c = vec![f64::NAN; m * n];
+            product_with(a, b, &mut c, n, false, true, &|row: usize, col: usize, c: &mut [f64]| {
+                c.iter_mut().enumerate().for_each(|(j, x)| *x += 1000.0 * row as f64 + (col + j) as f64);
+            });
+            assert_eq!(c, expected, "{m}×{k}×{n}");
+        }
+    }
+
+    #[test]
+    fn tiles_of_packed_panels_make_a_product() {
+        for level in levels() {
+            let micro = Micro::<f32>::at(level);
+            let (m, k, n) = (2 * micro.mr() + 1, 21, 2 * micro.nr() - 3);
+            let data = |len, seed| numbers(len, seed).into_iter().map(|x| x as f32).collect::<Vec<_>>();
+            let (a, b) = (data(m * k, 1), data(k * n, 2));
+            let (a, b) = (view(&a, m, k, 1), view(&b, k, n, 0));
+            let mut panels_a = vec![f32::NAN; m.next_multiple_of(micro.mr()) * k];
+            let mut panels_b = vec![f32::NAN; n.next_multiple_of(micro.nr()) * k];
+            pack_a(micro, a, &mut panels_a);
+            pack_b(micro, b, micro.nr(), &mut panels_b);
+            let (mut fast, mut slow) = (vec![f32::NAN; m * n], vec![0.0; m * n]);
+            for i in (0..m).step_by(micro.mr()) {
+                for j in (0..n).step_by(micro.nr()) {
+                    // SAFETY: the panels hold k terms, the tile lies within the result.
+                    unsafe {
+                        micro.run(&Tile {
+                            k,
+                            a: panels_a[i * k..].as_ptr(),
+                            a_row: 1,
+                            a_step: micro.mr(),
+                            b: panels_b[j * k..].as_ptr(),
+                            b_step: micro.nr(),
+                            c: fast[i * n + j..].as_mut_ptr(),
+                            c_row: n,
+                            rows: micro.mr().min(m - i),
+                            cols: micro.nr().min(n - j),
+                            accumulate: false,
+                        });
+                    }
+                }
+            }
+            naive::product(a, b, &mut slow, false);
+            assert_eq!(fast, slow, "{level:?}");
+        }
     }
 
     #[test]
@@ -269,11 +367,31 @@ mod tests {
                 let run = |threads: usize| {
                     let mut c = vec![0.0f32; m * n];
                     let (a, b) = (view(&a, m, k, layout), view(&b, k, n, 1 - layout));
-                    par::with_threads(threads, || product(a, b, &mut c, false, threads > 0)).unwrap();
+                    super::super::par::with_threads(threads, || product(a, b, &mut c, false, threads > 0)).unwrap();
                     c.into_iter().map(f32::to_bits).collect::<Vec<_>>()
                 };
                 let one = run(1);
                 assert!([2, 3, 5].into_iter().all(|t| run(t) == one), "{m}×{k}×{n}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_repeats_in_a_batch_is_packed_once_and_results_may_lie_row_by_row() {
+        let (count, m, k, n) = (9, 20, 130, 50);
+        for (repeat_a, repeat_b, layout) in [(true, false, 0), (false, true, 0), (true, true, 1), (false, true, 1)] {
+            let steps = (if repeat_a { 0 } else { m * k + 3 }, if repeat_b { 0 } else { k * n + 1 });
+            let (a, b) = (numbers(count * (m * k + 3), 1), numbers(count * (k * n + 1), 2));
+            let (at_a, at_b) =
+                (|r: usize| view(&a[r * steps.0..], m, k, layout), |r: usize| view(&b[r * steps.1..], k, n, layout));
+            let mut c = vec![f64::NAN; count * m * n];
+            batch::strided(count, (at_a(0), steps.0), (at_b(0), steps.1), (&mut c, count * n, n), false);
+            for r in 0..count {
+                let mut expected = vec![f64::NAN; m * n];
+                naive::product(at_a(r), at_b(r), &mut expected, false);
+                for (i, row) in expected.chunks(n).enumerate() {
+                    assert_eq!(&c[(i * count + r) * n..][..n], row, "product {r}, row {i}");
+                }
             }
         }
     }

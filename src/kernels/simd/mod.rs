@@ -3,4 +3,4 @@
 
 mod level;
 
-pub(crate) use level::vectorize;
+pub(crate) use level::{Level, level, vectorize};
