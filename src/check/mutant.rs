@@ -222,6 +222,7 @@ impl Op<f64> for Mutant {
 
     fn fingerprint(&self, h: &mut dyn Hasher) {
         self.op.get().fingerprint(h);
+        h.write(format!("{self:?}").as_bytes());
     }
 
     fn reads(&self) -> Reads {

@@ -136,7 +136,7 @@ mod tests {
     use std::sync::OnceLock;
 
     use crate::check::{Fate, KillScore, Mutation, MutationReport, OpCheck};
-    use crate::tape::Form;
+    use crate::tape::{Form, structure_of_op};
 
     use super::{BY_DECREE, NEVER, WITHOUT_DERIVATIVE, inventory};
 
@@ -276,6 +276,23 @@ mod tests {
         // A check in another file does not count.
         let elsewhere = BTreeMap::from([("other".to_string(), defined(planted))]);
         assert_eq!(unchecked(&[(file.clone(), planted.to_string())], &elsewhere).len(), 6);
+    }
+
+    /// Plans and adjoint programs are found again by the structural hash, which knows an operation by what it tells.
+    #[test]
+    fn operations_tell_all_that_tells_them_apart() {
+        let (mut seen, mut wrong) = (BTreeMap::new(), String::new());
+        for check in inventory().into_iter().flat_map(|(_, checks)| checks) {
+            let (hash, op) = (structure_of_op(check.op()), format!("{:?}", check.op()));
+            if hash != structure_of_op(check.op()) {
+                wrong += &format!("{op} tells nothing\n");
+            }
+            let first: &String = seen.entry(hash).or_insert_with(|| op.clone());
+            if *first != op {
+                wrong += &format!("{first} and {op} tell the same\n");
+            }
+        }
+        assert!(wrong.is_empty() && seen.len() > 250, "{} told apart\n{wrong}", seen.len());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! Both are data, so that neither planner nor readers need to know any operation by name.
 
 use std::fmt;
+use std::hash::Hasher;
 
 use smallvec::SmallVec;
 
@@ -55,6 +56,29 @@ pub enum AttrValue {
     Flag(bool),
     /// A word.
     Text(&'static str),
+}
+
+impl AttrValue {
+    /// Feeds kind and value into a hash.
+    pub(super) fn feed(&self, h: &mut dyn Hasher) {
+        h.write_u8(match self {
+            AttrValue::Int(_) => 0,
+            AttrValue::Ints(_) => 1,
+            AttrValue::Real(_) => 2,
+            AttrValue::Flag(_) => 3,
+            AttrValue::Text(_) => 4,
+        });
+        match self {
+            AttrValue::Int(v) => h.write_i64(*v),
+            AttrValue::Ints(v) => {
+                h.write_usize(v.len());
+                v.iter().for_each(|n| h.write_i64(*n));
+            }
+            AttrValue::Real(v) => h.write_u64(v.to_bits()),
+            AttrValue::Flag(v) => h.write_u8(u8::from(*v)),
+            AttrValue::Text(v) => h.write(v.as_bytes()),
+        }
+    }
 }
 
 impl fmt::Display for AttrValue {

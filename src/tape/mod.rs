@@ -18,6 +18,7 @@ mod row;
 mod rule;
 mod scope;
 mod sig;
+mod structure;
 mod transcribe;
 mod var;
 mod writing;
@@ -39,3 +40,5 @@ pub(crate) use data::array_from;
 pub(crate) use graph::Graph;
 pub(crate) use record::Slot;
 pub(crate) use rule::Given;
+#[cfg(test)]
+pub(crate) use structure::of_op as structure_of_op;

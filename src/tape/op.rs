@@ -1,6 +1,7 @@
 //! The contract of a primitive: name, shape rule, kernel, vjp, jvp, and what the planner may know about it.
 //! Built-in operations and a user's own fulfil the same trait; the tape, the sweeps and the executor know nothing else.
 
+use std::any::TypeId;
 use std::fmt;
 use std::hash::Hasher;
 
@@ -102,13 +103,21 @@ pub trait Op<T: Real>: fmt::Debug + Send + Sync + 'static {
 
     /// Feeds name and attributes into the structural hash of a tape, [`Tape::fingerprint`](crate::Tape::fingerprint).
     ///
-    /// The default is right wherever [`attributes`](Op::attributes) is complete.
+    /// The default is right wherever [`attributes`](Op::attributes) is complete: a recording that hashes like an earlier
+    /// one is taken to do the same, and what was planned for that one is used again. An operation with fields that
+    /// feeds nothing but its name is taken to differ from every other, which is right and costs that benefit.
     fn fingerprint(&self, h: &mut dyn Hasher) {
         h.write(self.name().as_bytes());
         for (name, value) in &self.attributes() {
             h.write(name.as_bytes());
-            h.write(value.to_string().as_bytes());
+            value.feed(h);
         }
+    }
+
+    /// The type behind the reference, so that operations of the same name are told apart. Not to be overridden.
+    #[doc(hidden)]
+    fn type_of(&self) -> TypeId {
+        TypeId::of::<Self>()
     }
 
     /// Which values the rules read; a rule that reads more panics in debug builds.

@@ -2,6 +2,7 @@
 //! A row's Jacobian is diagonal, so one rule, `push`, serves the reverse and the forward sweep alike.
 
 use std::fmt;
+use std::hash::Hasher;
 
 use super::apply::OpRef;
 use super::data::Kind;
@@ -153,6 +154,11 @@ impl<T: Real> Op<T> for Bound<T> {
 
     fn attributes(&self) -> Attributes {
         self.row.params.iter().zip(&self.params).map(|(&name, p)| (name, AttrValue::Real(p.as_f64()))).collect()
+    }
+
+    fn fingerprint(&self, h: &mut dyn Hasher) {
+        h.write(self.row.name.as_bytes());
+        self.params.iter().for_each(|p| h.write_u64(p.bits()));
     }
 
     fn reads(&self) -> Reads {

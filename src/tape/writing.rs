@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::panic::Location;
 
+use super::graph::Mark;
 use super::record::Tape;
 use crate::real::Real;
 
@@ -69,17 +70,16 @@ impl<T: Real> Tape<T> {
 
     /// Takes back all lines and regions from here on when it is dropped.
     fn taking_back(&self) -> impl Drop {
-        struct TakeBack<'a, T: Real>(&'a Tape<T>, usize, usize);
+        struct TakeBack<'a, T: Real>(&'a Tape<T>, Mark);
         impl<T: Real> Drop for TakeBack<'_, T> {
             fn drop(&mut self) {
-                self.0.graph.borrow_mut().truncate(self.1, self.2);
+                self.0.graph.borrow_mut().truncate(self.1);
                 if let Some(slot) = &mut *self.0.slot.borrow_mut() {
-                    slot.truncate(self.1);
+                    slot.truncate(self.1.lines);
                 }
             }
         }
-        let regions = self.graph.borrow().regions.len();
-        TakeBack(self, self.len(), regions)
+        TakeBack(self, self.graph.borrow().mark())
     }
 
     /// Whether a rule is writing: only then may lines be simplified, since nobody holds a handle to what is left out.

@@ -1,6 +1,8 @@
 //! The matrix product over the last two axes, all leading axes broadcast.
 //! Its derivatives are matrix products again; the transpositions in them are read through strides, not carried out.
 
+use std::hash::Hasher;
+
 use crate::kernels::gemm::{self, Mat};
 use crate::ops::prelude::*;
 
@@ -124,6 +126,11 @@ impl<T: Real> Op<T> for MatMul {
     fn attributes(&self) -> Attributes {
         let flag = |i: usize, name| self.transpose[i].then_some((name, AttrValue::Flag(true)));
         flag(0, "transpose_left").into_iter().chain(flag(1, "transpose_right")).collect()
+    }
+
+    fn fingerprint(&self, h: &mut dyn Hasher) {
+        h.write(b"matmul");
+        h.write(&self.transpose.map(u8::from));
     }
 
     fn reads(&self) -> Reads {

@@ -6,6 +6,8 @@ use std::cell::LazyCell;
 use super::batch::{lead, singular, square};
 use super::det::cubic;
 use super::matmul::{offset, product};
+use std::hash::Hasher;
+
 use crate::kernels::dense::lu::Lu;
 use crate::kernels::dense::triangular;
 use crate::kernels::gemm::Mat;
@@ -154,6 +156,11 @@ impl<T: Real> Op<T> for Solve {
         self.transpose.then_some(("transpose", true.into())).into_iter().collect()
     }
 
+    fn fingerprint(&self, h: &mut dyn Hasher) {
+        h.write(b"solve");
+        h.write_u8(u8::from(self.transpose));
+    }
+
     fn reads(&self) -> Reads {
         Reads { operands: Which::These(0b01), results: Which::All }
     }
@@ -207,6 +214,11 @@ impl<T: Real> Op<T> for SolveTriangular {
         let Triangular { upper, unit, transpose } = self.of;
         let flags = [("upper", upper), ("unit", unit), ("transpose", transpose)];
         flags.into_iter().filter(|f| f.1).map(|(name, _)| (name, true.into())).collect()
+    }
+
+    fn fingerprint(&self, h: &mut dyn Hasher) {
+        h.write(b"solve_triangular");
+        h.write(&[self.of.upper, self.of.unit, self.of.transpose].map(u8::from));
     }
 
     fn reads(&self) -> Reads {

@@ -4,6 +4,8 @@
 use super::batch::{count, lead, matrix, sized};
 use super::det::cubic;
 use super::matmul::product;
+use std::hash::{Hash, Hasher};
+
 use crate::kernels::dense::svd::{Svd as Factors, svd};
 use crate::kernels::gemm::{self, Mat};
 use crate::kernels::par;
@@ -148,6 +150,11 @@ impl<T: Real> Op<T> for Pinv {
 
     fn attributes(&self) -> Attributes {
         self.rcond.map(|c| ("rcond", AttrValue::Real(c))).into_iter().collect()
+    }
+
+    fn fingerprint(&self, mut h: &mut dyn Hasher) {
+        h.write(b"pinv");
+        self.rcond.map(f64::to_bits).hash(&mut h);
     }
 
     fn cost(&self, x: &[Sig<'_>]) -> Cost {

@@ -3,6 +3,8 @@
 
 use super::conv_options::{ConvOptions, sizes};
 use super::images::{by_axes, image_size, plane};
+use std::hash::{Hash, Hasher};
+
 use crate::kernels::conv;
 use crate::ops::prelude::*;
 
@@ -77,6 +79,11 @@ impl<T: Real, const D: usize> Op<T> for Convolve<D> {
 
     fn attributes(&self) -> Attributes {
         self.options.attributes()
+    }
+
+    fn fingerprint(&self, mut h: &mut dyn Hasher) {
+        h.write(b"convolve");
+        self.options.hash(&mut h);
     }
 
     fn reads(&self) -> Reads {
