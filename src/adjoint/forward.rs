@@ -8,7 +8,7 @@ use super::reverse::{between, reverse};
 use super::vjp::{same_tape, same_tapes};
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
-use crate::tape::{At, Given, Jvp, Kind, Tape, Var, Vjp};
+use crate::tape::{Asked, At, Given, Jvp, Kind, Sweep, Tape, Var, Vjp};
 
 /// The Jacobian–vector product: the tangent of each of `ys` when each x moves along its ẋ, as lines.
 ///
@@ -66,6 +66,15 @@ pub(crate) fn tangents<'t, T: Real>(
     ys: &[u32],
     moving: &[(Var<'t, T>, Var<'t, T>)],
 ) -> Vec<Option<u32>> {
+    let given: SmallVec<[(u32, u32); 8]> = moving.iter().map(|(x, dx)| (x.id, dx.id)).collect();
+    tape.keeping(Asked { reverse: false, given: &given, wanted: ys }, || Sweep {
+        cotangents: write(tape, ys, moving),
+        cuts: Vec::new(),
+    })
+    .cotangents
+}
+
+fn write<'t, T: Real>(tape: &'t Tape<T>, ys: &[u32], moving: &[(Var<'t, T>, Var<'t, T>)]) -> Vec<Option<u32>> {
     let given: Vec<u32> = moving.iter().map(|(x, _)| x.id).collect();
     let moving: Vec<(u32, Var<'t, T>)> = with_copies(tape, &given).iter().map(|&(x, k)| (x, moving[k].1)).collect();
     let seeds: Vec<u32> = moving.iter().map(|(x, _)| *x).collect();

@@ -14,7 +14,8 @@ pub use hessian::{hessian, hessian_blocks, hvp};
 pub use jacobian::{jacobian, jacobian_forward, jacobian_reverse};
 pub use vjp::{grad, grad_with, vjp};
 
+pub(crate) use crate::tape::Sweep;
 pub(crate) use forward::{tangents, tangents_of};
-pub(crate) use reverse::{Sweep, between, reverse};
+pub(crate) use reverse::{between, reverse};
 pub(crate) use vjp::{check_cotangent, check_scalar, same_tape, seed};
 pub(crate) use why::why_zero;

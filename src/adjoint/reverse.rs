@@ -13,19 +13,14 @@ use smallvec::SmallVec;
 
 use super::recompute::{Recompute, with_copies};
 use crate::real::Real;
-use crate::tape::{Given, Graph, Kind, Tape, Var, Vjp};
-
-/// What a sweep found: a cotangent line for each wanted line, and where derivatives were cut.
-#[derive(Debug)]
-pub(crate) struct Sweep {
-    /// One entry a wanted line; `None` where no derivative arrives.
-    pub cotangents: Vec<Option<u32>>,
-    /// Line, operand and reason of each derivative that is zero by decree.
-    pub cuts: Vec<(u32, usize, &'static str)>,
-}
+use crate::tape::{Asked, Given, Graph, Kind, Sweep, Tape, Var, Vjp};
 
 /// Writes the adjoint program of `roots` (line, cotangent line) for the lines in `wanted`.
 pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
+    tape.keeping(Asked { reverse: true, given: roots, wanted }, || write(tape, roots, wanted))
+}
+
+fn write<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
     let wanted_copies = with_copies(tape, wanted);
     let all: SmallVec<[u32; 8]> = wanted_copies.iter().map(|w| w.0).collect();
     let lines = between(tape, roots.iter().map(|r| r.0), &all);

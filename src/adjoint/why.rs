@@ -1,9 +1,9 @@
 //! Why a gradient is zero: no path, or a path on which every derivative is zero by decree.
 //! The answer names the line that cuts, with its source line, instead of leaving a silent zero.
 
-use super::reverse::{Sweep, between};
+use super::reverse::between;
 use crate::real::Real;
-use crate::tape::Tape;
+use crate::tape::{Sweep, Tape};
 
 /// Why no cotangent arrives at a line.
 #[derive(Debug)]

@@ -94,6 +94,35 @@ pub(crate) struct Graph<T: Real> {
     pub again: Vec<(u32, u32)>,
 }
 
+/// Consecutive lines of a graph, to be appended to another one of the same structure up to there.
+#[derive(Debug)]
+pub(crate) struct Segment<T: Real> {
+    nodes: Vec<Node<T>>,
+    operands: Vec<u32>,
+    dims: Vec<usize>,
+    hashes: Vec<u64>,
+}
+
+impl<T: Real> Segment<T> {
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Panics unless the lines are the same, but for source lines.
+    #[cfg(debug_assertions)]
+    pub fn assert_same(&self, other: &Segment<T>) {
+        assert_eq!(self.len(), other.len());
+        for (a, b) in self.nodes.iter().zip(&other.nodes) {
+            let facts = |n: &Node<T>| {
+                let place = (n.origin, n.operands, n.dims, n.arity, n.scope, n.result, n.results, n.rank, n.flags);
+                (n.op.get().name(), n.op.get().attributes(), place)
+            };
+            assert!(a.op.get().type_of() == b.op.get().type_of() && facts(a) == facts(b), "{a:?} is kept as {b:?}");
+        }
+        assert_eq!((&self.operands, &self.dims, &self.hashes), (&other.operands, &other.dims, &other.hashes));
+    }
+}
+
 /// How much there is on a tape at a time: what comes after is taken back to it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mark {
@@ -140,8 +169,30 @@ impl<T: Real> Graph<T> {
         self.updates.retain(|_, id| below(*id));
     }
 
+    /// The lines from the mark on.
+    pub fn segment(&self, from: Mark) -> Segment<T> {
+        Segment {
+            nodes: self.nodes[from.lines..].to_vec(),
+            operands: self.operands[from.operands..].to_vec(),
+            dims: self.dims[from.dims..].to_vec(),
+            hashes: self.hashes[from.lines..].to_vec(),
+        }
+    }
+
+    /// Appends lines that were cut out of a graph of this structure. They carry the source lines of the lines that they
+    /// were written for, which may be others this time, or `site`.
+    pub fn append(&mut self, segment: &Segment<T>, site: &'static Location<'static>) {
+        self.operands.extend_from_slice(&segment.operands);
+        self.dims.extend_from_slice(&segment.dims);
+        self.hashes.extend_from_slice(&segment.hashes);
+        self.nodes.reserve(segment.nodes.len());
+        for node in &segment.nodes {
+            let site = self.nodes.get(node.origin as usize).map_or(site, |origin| origin.site);
+            self.nodes.push(Node { site, op: node.op.clone(), ..*node });
+        }
+    }
+
     /// A hash of what is computed, not with which numbers: see [`structure`].
-    #[cfg_attr(not(test), expect(dead_code, reason = "plans and adjoint programs are found by it in the next change"))]
     pub fn structure(&self) -> u64 {
         let lines = self.hashes.last().copied().unwrap_or(structure::EMPTY);
         if self.regions.len() == 0 { lines } else { structure::with_regions(lines, &self.regions) }

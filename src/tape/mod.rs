@@ -8,6 +8,7 @@ mod eval;
 mod fingerprint;
 mod form;
 mod graph;
+mod kept;
 mod leaf;
 mod line;
 mod marks;
@@ -38,6 +39,7 @@ pub use var::{IntVar, Var};
 
 pub(crate) use data::array_from;
 pub(crate) use graph::Graph;
+pub(crate) use kept::{Asked, Sweep};
 pub(crate) use record::Slot;
 pub(crate) use rule::Given;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::apply::{OpRef, Operand, Results};
 use super::data::Kind;
 use super::graph::{Entry, Graph};
+use super::kept::Kept;
 use super::marks::Marks;
 use super::op::Op;
 use super::row::Bound;
@@ -58,6 +59,7 @@ pub struct Tape<T: Real = f32> {
     pub(crate) graph: RefCell<Graph<T>>,
     pub(crate) marks: RefCell<Marks>,
     pub(super) slot: RefCell<Option<Box<dyn Slot>>>,
+    pub(super) kept: RefCell<Kept<T>>,
 }
 
 /// What a higher module keeps with a tape; the tape only knows how to clear it.
@@ -91,6 +93,7 @@ impl<T: Real> Default for Tape<T> {
             graph: RefCell::default(),
             marks: RefCell::default(),
             slot: RefCell::new(None),
+            kept: RefCell::default(),
         }
     }
 }
@@ -273,7 +276,7 @@ impl<T: Real> Tape<T> {
     /// The source line that a new line carries: the primal's while a rule writes, the caller's otherwise, and that of the
     /// call on whose behalf the crate's own layers write.
     #[track_caller]
-    fn here(&self) -> &'static Location<'static> {
+    pub(super) fn here(&self) -> &'static Location<'static> {
         let caller = Location::caller();
         match (self.rule.get(), self.user.get()) {
             (Some(rule), _) => rule.site,

@@ -54,6 +54,16 @@ pub(super) fn with_regions(lines: u64, regions: &Regions) -> u64 {
     words.finish()
 }
 
+/// The hash of what is asked of a tape whose structure and state are given.
+pub(super) fn of_question(state: [u64; 3], pairs: &[(u32, u32)], lines: &[u32]) -> u64 {
+    let mut words = Words::new(EMPTY);
+    state.iter().for_each(|&w| words.word(w));
+    words.word(pairs.len() as u64);
+    pairs.iter().for_each(|&(a, b)| words.word(u64::from(a) | u64::from(b) << 32));
+    lines.iter().for_each(|&id| words.word(id.into()));
+    words.finish()
+}
+
 /// The hash of a line that is not pointwise.
 pub(super) struct Line(Words);
 

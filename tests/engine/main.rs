@@ -4,6 +4,7 @@
 mod checkpoint;
 mod deep;
 mod derivatives;
+mod kept;
 mod memory;
 mod misuse;
 mod program;
