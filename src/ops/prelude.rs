@@ -4,7 +4,8 @@
 pub(crate) use smallvec::{SmallVec, smallvec};
 
 pub(crate) use crate::error::Error;
-pub(crate) use crate::real::Real;
+pub(crate) use crate::kernels::simd;
+pub(crate) use crate::real::{Lane, Real};
 pub(crate) use crate::shape::{Axes, Dims, broadcast_dims};
 pub(crate) use crate::tape::{
     Arg, At, AttrValue, Attributes, Bound, Cost, Cx, Decision, Fault, Form, IntVar, Jvp, Kind, Op, OpRef, Operand, Out,

@@ -34,6 +34,8 @@ pub struct Row<T: Real> {
     pub params: &'static [&'static str],
     /// The loop: operands of equal length into `y`, every element.
     pub block: fn(p: &[T; 2], x: &[&[T]], y: &mut [T]),
+    /// The same for one element, and to the same bits.
+    pub scalar: fn(p: &[T; 2], x: &[T]) -> T,
     /// The product of v with the local derivative along operand i: ∂f/∂xᵢ ⊙ v.
     pub push: PushRule<T>,
     /// The choice it makes, where it has a kink.

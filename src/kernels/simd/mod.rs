@@ -1,6 +1,13 @@
 //! Loops compiled for the vector instructions of the processor at hand: AVX-512, AVX2 with FMA, or what every machine has.
 //! The choice is made once; NEON and wasm simd128 are chosen when the crate is compiled.
 
+mod block;
 mod level;
 
+pub(crate) use block::{Formula, Loops, block, loops, scalar};
 pub(crate) use level::{Level, level, vectorize};
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;

@@ -12,13 +12,15 @@ const LOWEST: f64 = -100.0;
 const NARROWEST: f64 = 1e-12;
 
 /// d²/2 up to |d| = delta, and its tangent beyond.
-fn square_or_tangent<T: Real>(d: T, delta: T) -> T {
+#[inline(always)]
+fn square_or_tangent<T: Lane>(d: T, delta: T) -> T {
     let size = d.abs();
     if size <= delta { T::of(0.5) * d * d } else { delta * (size - T::of(0.5) * delta) }
 }
 
 /// −t ln p − (1 − t) ln(1 − p), with logarithms that stop at [`LOWEST`].
-fn surprise<T: Real>(p: T, t: T) -> T {
+#[inline(always)]
+fn surprise<T: Lane>(p: T, t: T) -> T {
     let held = |log: T| if log < T::of(LOWEST) { T::of(LOWEST) } else { log };
     -(t * held(p.ln()) + (T::one() - t) * held((-p).ln_1p()))
 }

@@ -26,7 +26,8 @@ const SELU_ALPHA: f64 = 1.673_263_242_354_377_2;
 const HARD: f64 = 3.0;
 
 /// x·p for a share p in 0..=1 that wins where it is 0: −∞ times nothing is nothing.
-fn share<T: Real>(x: T, p: T) -> T {
+#[inline(always)]
+fn share<T: Lane>(x: T, p: T) -> T {
     if p == T::zero() { T::zero() } else { x * p }
 }
 

@@ -26,12 +26,14 @@ fn at_halves<'t, T: Real>(x: Var<'t, T>) -> Decision<'t, T> {
 }
 
 /// The nearest integer, halves to the even one.
-fn nearest<T: Real>(x: T) -> T {
-    if (x - x.trunc()).abs() == T::of(0.5) { T::of(2.0) * (x / T::of(2.0)).round() } else { x.round() }
+#[inline(always)]
+fn nearest<T: Lane>(x: T) -> T {
+    x.round_ties_even()
 }
 
 /// The nearest multiple of 10⁻ᵈ; x itself where it is too large to have such digits.
-fn nearest_decimal<T: Real>(x: T, decimals: T) -> T {
+#[inline(always)]
+fn nearest_decimal<T: Lane>(x: T, decimals: T) -> T {
     let ten = T::of(10.0).powi(decimals.abs().as_f64() as i32);
     if decimals > T::zero() {
         let digits = x * ten;
@@ -43,13 +45,15 @@ fn nearest_decimal<T: Real>(x: T, decimals: T) -> T {
 }
 
 /// The remainder with the sign of b.
-fn remainder<T: Real>(a: T, b: T) -> T {
+#[inline(always)]
+fn remainder<T: Lane>(a: T, b: T) -> T {
     let r = a % b;
     if r != T::zero() && (r < T::zero()) != (b < T::zero()) { r + b } else { r }
 }
 
 /// ⌊a/b⌋ by way of the remainder, so that the rounding of a/b cannot lift it over an integer.
-fn floor_divide<T: Real>(a: T, b: T) -> T {
+#[inline(always)]
+fn floor_divide<T: Lane>(a: T, b: T) -> T {
     let q = a / b;
     if !q.is_finite() {
         return q;

@@ -16,7 +16,8 @@ pub(crate) fn bound<T: Real, const N: usize>(row: &'static Row<T>, params: [f64;
 }
 
 /// What a row of the integer kind yields for a truth value.
-pub(crate) fn truth<T: Real>(holds: bool) -> T {
+#[inline(always)]
+pub(crate) fn truth<T: Lane>(holds: bool) -> T {
     if holds { T::one() } else { T::zero() }
 }
 
@@ -41,40 +42,46 @@ pub(crate) fn between<'t, T: Real>(x: Var<'t, T>, low: f64, high: f64) -> Decisi
 ///     derivative "1 / b; -a / b²"; reads ..; domain [(-2.0, 2.0), (0.5, 2.0)]; cheap
 /// }
 /// ```
-/// The block expands to `for k in 0..y.len() { let (a, b) = (a[k], b[k]); y[k] = a / b; }`.
+/// The formula is compiled for the lanes of every vector level, so `T` means a [`Lane`] in it; that of a `dear` row may use
+/// elementary functions, and where vector code gives NaN the scalar ones are asked.
 macro_rules! row {
     ($NAME:ident = $name:expr, |$($x:ident: $kind:ident),+; $($p:ident),*| -> $result:ident { $f:expr };
      push |$i:pat_param, $v:pat_param, $at:pat_param, $q:pat_param| $push:expr;
      $(decide $decide:expr;)?
      derivative $derivative:expr; reads $reads:expr; domain [$($domain:expr),+]; $cost:ident) => {
-        &Row {
-            name: $name,
-            kinds: &[$(Kind::$kind),+],
-            result: Kind::$result,
-            params: &[$(stringify!($p)),*],
-            block: |p, x, y| {
-                let [$($p,)* ..] = *p;
-                let mut lanes = x.iter();
-                $(let $x = &lanes.next().expect("a row's block gets all its operands")[..y.len()];)+
-                for k in 0..y.len() {
-                    $(let $x = $x[k];)+
-                    y[k] = $f;
+        {
+            /// The formula, for one element.
+            enum Of {}
+            impl simd::Formula<{ [$(stringify!($x)),+].len() }> for Of {
+                const ASKS_AGAIN: bool = row!(@dear $cost);
+                #[inline(always)]
+                fn at<T: Lane>([$($p,)* ..]: [T; 2], [$($x),+]: [T; [$(stringify!($x)),+].len()]) -> T {
+                    $f
                 }
-            },
-            push: |$q, $i, $v, $at| $push,
-            decide: row!(@decide $($decide)?),
-            reads: $reads,
-            formula: stringify!($f),
-            derivative: $derivative,
-            domain: &[$($domain),+],
-            in_f64: Some(|| Table::<f64>::$NAME),
-            cheap: row!(@cost $cost),
+            }
+            let loops = simd::loops!(Of);
+            &Row {
+                name: $name,
+                kinds: &[$(Kind::$kind),+],
+                result: Kind::$result,
+                params: &[$(stringify!($p)),*],
+                block: loops.block,
+                scalar: loops.scalar,
+                push: |$q, $i, $v, $at| $push,
+                decide: row!(@decide $($decide)?),
+                reads: $reads,
+                formula: stringify!($f),
+                derivative: $derivative,
+                domain: &[$($domain),+],
+                in_f64: Some(|| Table::<f64>::$NAME),
+                cheap: !row!(@dear $cost),
+            }
         }
     };
     (@decide) => { None };
     (@decide $decide:expr) => { Some($decide) };
-    (@cost cheap) => { true };
-    (@cost dear) => { false };
+    (@dear cheap) => { false };
+    (@dear dear) => { true };
 }
 
 /// A named table of unary rows: constant, method, formula, domain for checks, derivative, cost, and an example for the docs.

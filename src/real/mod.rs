@@ -4,10 +4,41 @@
 use std::fmt::{Debug, Display, LowerExp};
 use std::iter::Sum;
 
+pub(crate) mod bits;
+mod erf;
+mod exp;
+pub(crate) mod lane;
+mod lanes;
+mod log;
+mod trig;
+
+pub(crate) use lane::Lane;
+
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use super::lane::Lane;
+    use super::lanes::{Fused, Portable};
+
+    /// The lanes that formulas over this type are compiled for.
+    pub trait Sealed: Sized {
+        /// With fused multiply-add.
+        type Fused: Lane<Number = Self>;
+        /// With what every processor of the target has.
+        type Portable: Lane<Number = Self>;
+        /// With the scalar functions, which reach everywhere.
+        type Exact: Lane<Number = Self>;
+    }
+
+    impl Sealed for f32 {
+        type Fused = Fused<f32>;
+        type Portable = Portable<f32>;
+        type Exact = f32;
+    }
+
+    impl Sealed for f64 {
+        type Fused = Fused<f64>;
+        type Portable = Portable<f64>;
+        type Exact = f64;
+    }
 }
 
 /// The real number type of a tape: `f32` or `f64`.
