@@ -1,6 +1,8 @@
 //! Exponential functions and the hyperbolic tangent, without branches.
 //! x = n ln 2 + r with |r| ≤ ln 2/2 makes eˣ = 2ⁿ eʳ (Cody and Waite, 1980); eʳ is a minimax polynomial (made with Sollya).
 
+use std::f64::consts;
+
 use super::bits::Bits;
 use super::lane::{Lane, polynomial};
 
@@ -51,7 +53,7 @@ impl ExpConstants for f64 {
         2.500_461_174_840_519_8e-8,
     ];
     const EXP2: &'static [f64] = &[
-        6.931_471_805_599_453e-1,
+        consts::LN_2,
         2.402_265_069_591_013_6e-1,
         5.550_410_866_482_233e-2,
         9.618_129_107_592_587e-3,
@@ -93,7 +95,7 @@ fn within<L: Lane>(x: L, [low, high]: [L::Number; 2]) -> L {
 #[inline(always)]
 pub(super) fn reduced<L: Lane>(x: L) -> (L, L) {
     let shift = L::new(L::Number::SHIFT);
-    let n = x.mul_add(L::of(std::f64::consts::LOG2_E), shift) - shift;
+    let n = x.mul_add(L::of(consts::LOG2_E), shift) - shift;
     let [high, low] = L::Number::LN_2.map(L::new);
     let r = (-n).mul_add(low, (-n).mul_add(high, x));
     ((r * r).mul_add(polynomial(r, L::Number::EXP), r), n)

@@ -1,6 +1,7 @@
 //! Elementary functions to about thirty digits, in sums of two doubles, as the oracle of the vector functions.
 //! Series and continued fractions as they stand in the books; nothing is shared with what is tested.
 
+use std::f64::consts;
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// An unevaluated sum of two doubles, the second below half a unit of the first's last digit.
@@ -65,8 +66,8 @@ fn number(x: f64) -> Pair {
     Pair(x, 0.0)
 }
 
-const LN_2: [f64; 3] = [0.693_147_180_559_945_3, 2.319_046_813_846_299_6e-17, 5.707_708_438_416_212e-34];
-const HALF_PI: [f64; 3] = [1.570_796_326_794_896_6, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_5e-33];
+const LN_2: [f64; 3] = [consts::LN_2, 2.319_046_813_846_299_6e-17, 5.707_708_438_416_212e-34];
+const HALF_PI: [f64; 3] = [consts::FRAC_PI_2, 6.123_233_995_736_766e-17, -1.497_384_904_859_169_5e-33];
 
 /// Σ of the terms of a series, each the last one times `ratio(k)`, until they no longer count.
 fn series(first: Pair, ratio: impl Fn(f64) -> Pair) -> Pair {
@@ -144,7 +145,7 @@ pub(super) fn sin(x: Pair, quarters: f64) -> Pair {
     if turn < 2.0 { y } else { -y }
 }
 
-const TWO_OVER_ROOT_PI: Pair = Pair(1.128_379_167_095_512_6, 1.533_545_961_316_588e-17);
+const TWO_OVER_ROOT_PI: Pair = Pair(consts::FRAC_2_SQRT_PI, 1.533_545_961_316_588e-17);
 
 /// 2/√π exp(−x²) Σ 2ᵏ x²ᵏ⁺¹/(2k + 1)!!, whose terms have one sign.
 pub(super) fn erf(x: Pair) -> Pair {
@@ -169,8 +170,8 @@ pub(super) fn erfc(x: Pair) -> Pair {
 fn the_oracle_knows_numbers_from_the_books() {
     // Abramowitz and Stegun, table 1.1 and 7.1; the second part is what the first leaves of the printed digits.
     let close = |y: Pair, high: f64, low: f64| assert!((y - Pair(high, low)).0.abs() < 1e-30 * high.abs(), "{y:?}");
-    close(exp(number(1.0)), std::f64::consts::E, 1.445_646_891_729_250_2e-16);
-    close(ln(number(10.0)), std::f64::consts::LN_10, -2.170_756_223_382_249_4e-16);
+    close(exp(number(1.0)), consts::E, 1.445_646_891_729_250_2e-16);
+    close(ln(number(10.0)), consts::LN_10, -2.170_756_223_382_249_4e-16);
     close(sin(number(1.0), 0.0) * sin(number(1.0), 0.0) + sin(number(1.0), 1.0) * sin(number(1.0), 1.0), 1.0, 0.0);
     close(erf(number(2.9)) + erfc(number(2.9)), 1.0, 0.0);
     let (near, far) = (number(1.0) - erf(number(2.999_999)), erfc(number(3.0)));
