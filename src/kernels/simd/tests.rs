@@ -53,8 +53,8 @@ macro_rules! functions {
 }
 
 functions! {
-    Exp exp |x| x.exp(), |x| x.exp(), |x| reference::exp(x), [1.01, 0.95], (-700.0, 700.0);
-    Exp2 exp2 |x| x.exp2(), |x| x.exp2(), |x| reference::exp(x * reference::ln(Pair(2.0, 0.0))), [1.04, 1.0], (-1000.0, 1000.0);
+    Exp exp |x| x.exp(), |x| x.exp(), |x| reference::exp(x), [1.02, 0.95], (-700.0, 700.0);
+    Exp2 exp2 |x| x.exp2(), |x| x.exp2(), |x| reference::exp(x * reference::ln(Pair(2.0, 0.0))), [1.1, 1.0], (-1000.0, 1000.0);
     ExpM1 exp_m1 |x| x.exp_m1(), |x| libm::expm1(x), |x| reference::exp_m1(x), [1.5, 1.8], (-40.0, 700.0);
     Tanh tanh |x| x.tanh(), |x| libm::tanh(x), |x| reference::tanh(x), [1.5, 1.4], (-20.0, 20.0);
     Sigmoid sigmoid |x| x.sigmoid(), |x| libm::exp(x.min(0.0)) / (1.0 + libm::exp(-x.abs())), |x| reference::sigmoid(x), [2.4, 2.1], (-40.0, 40.0);
