@@ -68,7 +68,8 @@ fn logarithms_of_nothing() {
     let tape = Tape::<f64>::default();
     let (x, y) = (tape.var([0.0, 0.0]), tape.var([0.0, 3.0]));
     let g = x.xlogy(y).sum().backward();
-    assert_eq!((g[x].as_slice().unwrap(), g[y].as_slice().unwrap()), (&[0.0, 3f64.ln()][..], &[0.0; 2][..]));
+    assert_eq!((g[x][[0]], g[y].as_slice().unwrap()), (0.0, &[0.0; 2][..]));
+    assert!((g[x][[1]] - 3f64.ln()).abs() < 1e-15);
     let (a, b) = (tape.var([f64::NEG_INFINITY, f64::INFINITY]), tape.var([f64::NEG_INFINITY, f64::INFINITY]));
     assert_eq!(a.logaddexp(b).sum().backward()[a].as_slice().unwrap(), [0.0, 0.5]);
     assert_eq!(slopes(&[f64::NAN, f64::INFINITY, 1.0], |x| x.nan_to_num(0.0, 1.0, 2.0)), [0.0, 0.0, 1.0]);
