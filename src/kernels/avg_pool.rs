@@ -1,9 +1,10 @@
 //! Average pooling over planes and its adjoint.
-//! Both loop along rows of windows, one kernel cell at a time, as max pooling does.
+//! Sums run down the rows of a window first and then along them, for all windows of a row at once, as in max pooling.
 
 use super::par;
-use super::unfold::{Slide, place};
-use super::windows::{Taps, Windows};
+use super::scratch;
+use super::simd::{Level, Loop, level, run_at};
+use super::windows::{LANES, Lanes, Windows};
 use crate::real::Real;
 
 /// What the sum of a window is divided by in average pooling.
@@ -18,100 +19,189 @@ pub(crate) enum Divisor {
 }
 
 impl Divisor {
-    /// For every window along an axis, how many of its kernel cells count.
-    fn counts<const D: usize>(self, s: &Slide<D>, axis: usize) -> Vec<usize> {
-        let (size, p) = (s.input[axis], s.padding[axis]);
-        let counted = match self {
-            Divisor::Padded => 0..size + 2 * p,
-            Divisor::Inside => p..size + p,
-            Divisor::Fixed(_) => return Vec::new(),
-        };
-        (0..s.output[axis]).map(|o| s.kernel_range(axis, o, counted.clone()).len()).collect()
+    /// How many cells of the windows of a row count along the last axis: a factor of their divisors.
+    fn along<T: Real, const D: usize>(self, w: &Windows<D>, counts: &mut [T]) {
+        let last = D - 1;
+        for (o, count) in counts.iter_mut().enumerate() {
+            *count = match self {
+                Divisor::Fixed(d) => T::of(d as f64),
+                _ => T::of(w.counted(last, o, self == Divisor::Padded) as f64),
+            };
+        }
     }
 
-    /// The divisor of every window of a plane.
-    pub(crate) fn of_windows<T: Real, const D: usize>(self, s: &Slide<D>) -> Vec<T> {
-        if let Divisor::Fixed(d) = self {
-            return vec![T::of(d as f64); s.positions()];
+    /// The other factor of the divisors of row `row` of windows.
+    fn across<T: Real, const D: usize>(self, w: &Windows<D>, row: usize) -> T {
+        match self {
+            Divisor::Fixed(_) => T::one(),
+            _ => T::of(w.counted_across(row, self == Divisor::Padded) as f64),
         }
-        let counts: [Vec<usize>; D] = std::array::from_fn(|axis| self.counts(s, axis));
-        let count = |at: [usize; D]| (0..D).map(|axis| counts[axis][at[axis]] as f64).product::<f64>();
-        (0..s.positions()).map(|o| T::of(count(place(o, s.output)))).collect()
     }
 }
 
+/// Cells of one task.
+const TASK: usize = 1 << 16;
+
 /// The sum of every window of `x` [planes, …] over its divisor; cells in the padding count as 0.
-pub(crate) fn avg_pool<T: Real, const D: usize>(x: &[T], w: &Windows<D>, divisors: &[T], out: &mut [T]) {
+pub(crate) fn avg_pool<T: Real, const D: usize>(x: &[T], w: &Windows<D>, divisor: Divisor, out: &mut [T]) {
+    avg_pool_at(level(), x, w, divisor, out);
+}
+
+fn avg_pool_at<T: Real, const D: usize>(level: Level, x: &[T], w: &Windows<D>, divisor: Divisor, out: &mut [T]) {
     let (cells, positions) = (w.cells(), w.positions());
     let planes = x.len() / cells;
     assert_eq!(planes * positions, out.len(), "one mean for every window of every plane");
-    par::chunks_mut(out, positions, planes.saturating_mul(w.work()), |p, out| {
-        let plane = &x[p * cells..(p + 1) * cells];
-        match w.taps() {
-            Some(taps) => sum_by_taps(plane, w, taps, out),
-            None => sum_by_columns(plane, w, out),
-        }
-        out.iter_mut().zip(divisors).for_each(|(sum, &d)| *sum /= d);
+    let lanes = w.lanes();
+    let block = (TASK / cells).max(1);
+    par::chunks_mut(out, block * positions, planes.saturating_mul(w.work()), |k, out| {
+        let x = &x[k * block * cells..][..out.len() / positions * cells];
+        run_at(level, Means { x, w, lanes: lanes.as_ref(), divisor, out });
     });
 }
 
-fn sum_by_taps<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, taps: &Taps, out: &mut [T]) {
-    for (row, sums) in out.chunks_mut(w.width()).enumerate() {
-        sums.fill(T::zero());
-        w.row(row).for_taps(taps, |windows, cell| {
-            for (sum, &v) in sums[windows].iter_mut().zip(plane[cell..].iter().step_by(taps.stride)) {
-                *sum += v;
-            }
-        });
-    }
+/// The means of whole planes.
+struct Means<'a, T: Real, const D: usize> {
+    x: &'a [T],
+    w: &'a Windows<D>,
+    lanes: Option<&'a Lanes>,
+    divisor: Divisor,
+    out: &'a mut [T],
 }
 
-/// Down the columns of the input first, for the windows of a row cover the same rows of cells; then along them.
-fn sum_by_columns<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, out: &mut [T]) {
-    let mut column = vec![T::zero(); w.input_width()];
-    for (row, sums) in out.chunks_mut(w.width()).enumerate() {
-        column.fill(T::zero());
-        w.row(row).for_each(|start| column.iter_mut().zip(&plane[start..]).for_each(|(sum, &v)| *sum += v));
-        for (sum, span) in sums.iter_mut().zip(w.columns()) {
-            *sum = span.cells().fold(T::zero(), |sum, i| sum + column[i]);
+impl<T: Real, const D: usize> Loop for Means<'_, T, D> {
+    #[inline(always)]
+    fn run(self) {
+        let Means { x, w, lanes, divisor, out } = self;
+        let width = w.width();
+        let mut row = Along::new(w, lanes);
+        let mut counts = scratch::take::<T>(width);
+        divisor.along(w, &mut counts);
+        for (plane, out) in x.chunks(w.cells()).zip(out.chunks_mut(w.positions())) {
+            for (r, out) in out.chunks_mut(width).enumerate() {
+                let across: T = divisor.across(w, r);
+                row.column.fill(T::zero());
+                for start in w.row(r).starts() {
+                    row.column.iter_mut().zip(&plane[start..]).for_each(|(sum, &v)| *sum += v);
+                }
+                row.sum(w);
+                let sums = out.iter_mut().zip(&*row.windows).zip(&*counts);
+                sums.for_each(|((mean, &sum), &count)| *mean = sum / (across * count));
+            }
         }
     }
 }
 
 /// The adjoint of [`avg_pool`]: every g/divisor added to the cells of its window, row of windows after row of windows.
-pub(crate) fn avg_pool_adjoint<T: Real, const D: usize>(g: &[T], w: &Windows<D>, divisors: &[T], x: &mut [T]) {
+pub(crate) fn avg_pool_adjoint<T: Real, const D: usize>(g: &[T], w: &Windows<D>, divisor: Divisor, x: &mut [T]) {
+    avg_pool_adjoint_at(level(), g, w, divisor, x);
+}
+
+fn avg_pool_adjoint_at<T: Real, const D: usize>(level: Level, g: &[T], w: &Windows<D>, divisor: Divisor, x: &mut [T]) {
     let (cells, positions) = (w.cells(), w.positions());
     let planes = x.len() / cells;
     assert_eq!(planes * positions, g.len(), "one cotangent for every window of every plane");
-    par::chunks_mut(x, cells, planes.saturating_mul(w.work()), |p, plane| {
-        plane.fill(T::zero());
-        let g = g[p * positions..(p + 1) * positions].iter().zip(divisors);
-        let shares: Vec<T> = g.map(|(&g, &d)| g / d).collect();
-        match w.taps() {
-            Some(taps) => spread_by_taps(&shares, w, taps, plane),
-            None => spread_by_columns(&shares, w, plane),
-        }
+    let lanes = w.lanes();
+    let block = (TASK / cells).max(1);
+    par::chunks_mut(x, block * cells, planes.saturating_mul(w.work()), |k, x| {
+        let g = &g[k * block * positions..][..x.len() / cells * positions];
+        run_at(level, Shares { g, w, lanes: lanes.as_ref(), divisor, x });
     });
 }
 
-fn spread_by_taps<T: Real, const D: usize>(shares: &[T], w: &Windows<D>, taps: &Taps, plane: &mut [T]) {
-    for (row, shares) in shares.chunks(w.width()).enumerate() {
-        w.row(row).for_taps(taps, |windows, cell| {
-            for (x, &share) in plane[cell..].iter_mut().step_by(taps.stride).zip(&shares[windows]) {
-                *x += share;
+/// The adjoint for whole planes.
+struct Shares<'a, T: Real, const D: usize> {
+    g: &'a [T],
+    w: &'a Windows<D>,
+    lanes: Option<&'a Lanes>,
+    divisor: Divisor,
+    x: &'a mut [T],
+}
+
+impl<T: Real, const D: usize> Loop for Shares<'_, T, D> {
+    #[inline(always)]
+    fn run(self) {
+        let Shares { g, w, lanes, divisor, x } = self;
+        let (width, cells) = (w.width(), w.cells());
+        let mut row = Along::new(w, lanes);
+        let mut counts = scratch::take::<T>(width);
+        divisor.along(w, &mut counts);
+        for (g, plane) in g.chunks(w.positions()).zip(x.chunks_mut(cells)) {
+            plane.fill(T::zero());
+            for (r, g) in g.chunks(width).enumerate() {
+                let across: T = divisor.across(w, r);
+                let shares = row.windows.iter_mut().zip(g).zip(&*counts);
+                shares.for_each(|((share, &g), &count)| *share = g / (across * count));
+                row.spread(w);
+                for start in w.row(r).starts() {
+                    plane[start..].iter_mut().zip(&*row.column).for_each(|(x, &v)| *x += v);
+                }
             }
-        });
+        }
     }
 }
 
-fn spread_by_columns<T: Real, const D: usize>(shares: &[T], w: &Windows<D>, plane: &mut [T]) {
-    let mut column = vec![T::zero(); w.input_width()];
-    for (row, shares) in shares.chunks(w.width()).enumerate() {
-        column.fill(T::zero());
-        for (&share, span) in shares.iter().zip(w.columns()) {
-            span.cells().for_each(|i| column[i] += share);
+/// Buffers for one row of windows: the sums of the cells of each column, and of those of each window.
+struct Along<'a, T> {
+    lanes: Option<&'a Lanes>,
+    column: scratch::Scratch<T>,
+    /// In whole groups of [`LANES`].
+    windows: scratch::Scratch<T>,
+    /// The columns as the windows see them, with zeros in the padding.
+    places: scratch::Scratch<T>,
+    starts: scratch::Scratch<u32>,
+}
+
+impl<'a, T: Real> Along<'a, T> {
+    fn new<const D: usize>(w: &Windows<D>, lanes: Option<&'a Lanes>) -> Self {
+        let mut windows = scratch::take::<T>(w.width().next_multiple_of(LANES));
+        let mut places = scratch::take::<T>(lanes.map_or(0, Lanes::places));
+        let mut starts = scratch::take::<u32>(lanes.map_or(0, |lanes| lanes.kernel));
+        windows.fill(T::zero());
+        places.fill(T::zero());
+        if let Some(lanes) = lanes {
+            lanes.starts(&mut starts);
         }
-        w.row(row).for_each(|start| plane[start..].iter_mut().zip(&column).for_each(|(x, &v)| *x += v));
+        Along { lanes, column: scratch::take(w.input_width()), windows, places, starts }
+    }
+
+    /// The sums of the windows from those of the columns.
+    #[inline(always)]
+    fn sum<const D: usize>(&mut self, w: &Windows<D>) {
+        let Some(lanes) = self.lanes else {
+            for (sum, span) in self.windows.iter_mut().zip(w.columns()) {
+                *sum = span.cells().fold(T::zero(), |sum, i| sum + self.column[i]);
+            }
+            return;
+        };
+        lanes.fill(&self.column, &mut self.places);
+        for (block, sums) in self.windows.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            let mut sum = [T::zero(); LANES];
+            for &start in &*self.starts {
+                let at = start as usize + block * LANES;
+                let cells: &[T; LANES] = self.places[at..].first_chunk().expect("places for whole groups of windows");
+                sum.iter_mut().zip(cells).for_each(|(sum, &v)| *sum += v);
+            }
+            *sums = sum;
+        }
+    }
+
+    /// The adjoint of [`sum`](Along::sum).
+    #[inline(always)]
+    fn spread<const D: usize>(&mut self, w: &Windows<D>) {
+        self.column.fill(T::zero());
+        let Some(lanes) = self.lanes else {
+            for (&share, span) in self.windows.iter().zip(w.columns()) {
+                span.cells().for_each(|i| self.column[i] += share);
+            }
+            return;
+        };
+        // Places of the padding collect what nobody reads.
+        self.places.fill(T::zero());
+        for &start in &*self.starts {
+            let places = self.places[start as usize..].iter_mut();
+            places.zip(&*self.windows).for_each(|(place, &share)| *place += share);
+        }
+        lanes.add(&self.places, &mut self.column);
     }
 }
 
@@ -121,6 +211,8 @@ mod tests {
 
     use super::super::naive;
     use super::super::pool::tests::{bits, pools};
+    use super::super::simd::levels;
+    use super::super::unfold::Slide;
     use super::super::unfold::tests::{each_axis, numbers};
     use super::*;
     use crate::window::Window;
@@ -129,7 +221,12 @@ mod tests {
 
     fn mean<const D: usize>(x: &[f64], s: &Slide<D>, divisor: Divisor) -> Vec<f64> {
         let mut out = vec![NAN; x.len() / s.cells() * s.positions()];
-        avg_pool(x, &Windows::sliding(s), &divisor.of_windows(s), &mut out);
+        avg_pool(x, &Windows::sliding(s), divisor, &mut out);
+        for level in levels() {
+            let mut other = vec![NAN; out.len()];
+            avg_pool_at(level, x, &Windows::sliding(s), divisor, &mut other);
+            assert_eq!(bits(&out), bits(&other), "{level:?}");
+        }
         out
     }
 
@@ -153,10 +250,15 @@ mod tests {
     }
 
     /// ⟨pool x, g⟩ = ⟨x, adjoint g⟩.
-    fn is_adjoint<const D: usize>(w: &Windows<D>, divisors: &[f64], x: &[f64], out: &[f64]) {
+    fn is_adjoint<const D: usize>(w: &Windows<D>, divisor: Divisor, x: &[f64], out: &[f64]) {
         let g = numbers(out.len());
         let mut back = vec![NAN; x.len()];
-        avg_pool_adjoint(&g, w, divisors, &mut back);
+        avg_pool_adjoint(&g, w, divisor, &mut back);
+        for level in levels() {
+            let mut other = vec![NAN; x.len()];
+            avg_pool_adjoint_at(level, &g, w, divisor, &mut other);
+            assert_eq!(bits(&back), bits(&other), "{level:?}");
+        }
         let (left, right) = (dot(out, &g), dot(x, &back));
         assert!((left - right).abs() <= 1e-9 * (1.0 + left.abs()), "⟨pool x, g⟩ = {left}, ⟨x, adjoint g⟩ = {right}");
     }
@@ -165,17 +267,16 @@ mod tests {
         let x = numbers(planes * s.cells());
         let out = mean(&x, s, divisor);
         assert_eq!(bits(&out), bits(&naive::avg_pool(&x, s, divisor)));
-        is_adjoint(&Windows::sliding(s), &divisor.of_windows(s), &x, &out);
+        is_adjoint(&Windows::sliding(s), divisor, &x, &out);
     }
 
     fn adaptive_means<const D: usize>(input: [usize; D], output: [usize; D], planes: usize) {
         let w = Windows::adaptive(input, output);
         let x = numbers(planes * w.cells());
-        let divisors: Vec<f64> = w.counts().map(|n| n as f64).collect();
         let mut out = vec![NAN; planes * w.positions()];
-        avg_pool(&x, &w, &divisors, &mut out);
+        avg_pool(&x, &w, Divisor::Inside, &mut out);
         assert_eq!(bits(&out), bits(&naive::adaptive_avg_pool(&x, input, output)));
-        is_adjoint(&w, &divisors, &x, &out);
+        is_adjoint(&w, Divisor::Inside, &x, &out);
     }
 
     macro_rules! in_dimensions {

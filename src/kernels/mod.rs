@@ -19,6 +19,7 @@ pub(crate) mod reduce;
 pub(crate) mod resample;
 pub(crate) mod sample;
 pub(crate) mod scan;
+pub(crate) mod scratch;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 pub(crate) mod sort;

@@ -1,14 +1,23 @@
 //! Max pooling over planes, with the index of the cell that won each window, and of the one that came second.
-//! Loops run along rows of windows, one kernel cell at a time, so that the compiler can vectorise them.
+//! Loops run along rows of windows, a vector of windows at a time, so that an image is read once and a result written once.
 
 use super::par;
-use super::windows::{Taps, Windows};
+use super::scratch::{self, Scratch};
+use super::simd::{Level, Loop, level, run_at};
+use super::windows::{LANES, Lanes, Windows};
 use crate::real::Real;
 
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+
 /// Whether a cell wins over the best one so far: it is larger, or NaN.
+#[inline(always)]
 fn wins<T: Real>(v: T, best: T) -> bool {
-    v > best || v.is_nan()
+    (v > best) | v.is_nan()
 }
+
+/// Input cells of one task.
+const TASK: usize = 1 << 16;
 
 /// The maximum of every window of `x` [planes, …], and where wanted its flat row-major index within the plane.
 ///
@@ -16,82 +25,157 @@ fn wins<T: Real>(v: T, best: T) -> bool {
 /// wins (−0 and +0 are equal), NaN wins over every number and the last NaN over the others, as in PyTorch. Cells in the
 /// padding are skipped; every window holds a cell of the input ([`Window::pool_output`](crate::Window::pool_output)).
 pub(crate) fn max_pool<T: Real, const D: usize>(x: &[T], w: &Windows<D>, values: &mut [T], index: Option<&mut [u32]>) {
+    max_pool_at(level(), x, w, values, index);
+}
+
+fn max_pool_at<T: Real, const D: usize>(
+    at: Level,
+    x: &[T],
+    w: &Windows<D>,
+    values: &mut [T],
+    index: Option<&mut [u32]>,
+) {
+    assert!(at <= level(), "the processor has the instructions of the level");
     let (cells, positions) = (w.cells(), w.positions());
     let planes = x.len() / cells;
     assert_eq!(planes * positions, values.len(), "one maximum for every window of every plane");
     let work = planes.saturating_mul(w.work());
-    let plane = |p: usize| &x[p * cells..(p + 1) * cells];
+    let block = (TASK / cells).max(1);
+    let lanes = w.lanes();
+    let task = |k: usize, values: &mut [T], index: Option<&mut [u32]>| {
+        let x = &x[k * block * cells..][..values.len() / positions * cells];
+        let out = Maxima { values, index };
+        match &lanes {
+            // SAFETY: `can` says that numbers and stride are right, and the processor has what its level says.
+            #[cfg(target_arch = "x86_64")]
+            Some(lanes) if at == Level::Avx512 && avx512::can::<T>(lanes) => unsafe { avx512::rows(x, w, lanes, out) },
+            Some(lanes) => run_at(at, Rows { x, w, lanes, out }),
+            None => one_by_one(x, w, out),
+        }
+    };
     match index {
-        None => par::chunks_mut(values, positions, work, |p, v| match w.taps() {
-            Some(taps) => max_plane(plane(p), w, taps, v),
-            None => one_by_one(plane(p), w, |l, _, value| v[l] = value),
-        }),
+        None => par::chunks_mut(values, block * positions, work, |k, values| task(k, values, None)),
         Some(index) => {
             assert!(u32::try_from(cells - 1).is_ok(), "an index within a plane fits u32");
             assert_eq!(index.len(), values.len(), "one index for every maximum");
-            par::chunks2_mut((values, positions), (index, positions), work, |p, v, i| match w.taps() {
-                Some(taps) => argmax_plane(plane(p), w, taps, v, i),
-                None => one_by_one(plane(p), w, |l, at, value| (v[l], i[l]) = (value, at as u32)),
-            });
+            let chunk = block * positions;
+            par::chunks2_mut((values, chunk), (index, chunk), work, |k, values, index| task(k, values, Some(index)));
         }
     }
 }
 
-fn max_plane<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, taps: &Taps, values: &mut [T]) {
-    for (row, best) in values.chunks_mut(w.width()).enumerate() {
-        let row = w.row(row);
-        let first = &plane[row.first..];
-        best.iter_mut().zip(w.columns()).for_each(|(best, span)| *best = first[span.first]);
-        row.for_taps(taps, |windows, cell| {
-            for (best, &v) in best[windows].iter_mut().zip(plane[cell..].iter().step_by(taps.stride)) {
-                *best = if wins(v, *best) { v } else { *best };
-            }
-        });
+/// The results of a task.
+struct Maxima<'a, T> {
+    values: &'a mut [T],
+    index: Option<&'a mut [u32]>,
+}
+
+impl<T> Maxima<'_, T> {
+    /// Row `row` of all rows of windows, each `width` long.
+    #[inline(always)]
+    fn row(&mut self, row: usize, width: usize) -> (&mut [T], Option<&mut [u32]>) {
+        let range = row * width..(row + 1) * width;
+        (&mut self.values[range.clone()], self.index.as_mut().map(|index| &mut index[range]))
     }
 }
 
-fn argmax_plane<T: Real, const D: usize>(
-    plane: &[T],
-    w: &Windows<D>,
-    taps: &Taps,
-    values: &mut [T],
-    index: &mut [u32],
-) {
-    let width = w.width();
-    for (row, (best, at)) in values.chunks_mut(width).zip(index.chunks_mut(width)).enumerate() {
-        let row = w.row(row);
-        let first = row.first;
-        for ((best, at), span) in best.iter_mut().zip(&mut *at).zip(w.columns()) {
-            (*best, *at) = (plane[first + span.first], (first + span.first) as u32);
-        }
-        row.for_taps(taps, |windows, cell| {
-            let mut i = cell as u32;
-            let cells = plane[cell..].iter().step_by(taps.stride);
-            for ((best, at), &v) in best[windows.clone()].iter_mut().zip(&mut at[windows]).zip(cells) {
-                let wins = wins(v, *best);
-                *best = if wins { v } else { *best };
-                *at = if wins { i } else { *at };
-                i = i.wrapping_add(taps.stride as u32);
-            }
-        });
-    }
+/// A row of windows in work: the best cells so far.
+struct Best<T> {
+    values: Scratch<T>,
+    index: Scratch<u32>,
 }
 
-/// Calls `f(window, index, value)` with the winner of every window, one window after the other.
-fn one_by_one<T: Real, const D: usize>(plane: &[T], w: &Windows<D>, mut f: impl FnMut(usize, usize, T)) {
-    for k in 0..w.positions() / w.width() {
-        let row = w.row(k);
-        for (o, span) in w.columns().iter().enumerate() {
-            let mut at = row.first + span.first;
-            let mut best = plane[at];
-            row.for_each(|start| {
-                for i in span.cells().map(|i| start + i) {
-                    if wins(plane[i], best) {
-                        (best, at) = (plane[i], i);
-                    }
+/// Rows of windows of the planes of a task.
+///
+/// The search begins at −∞ with the first cell's index. So −∞ in the places of the padding never wins, and a window of −∞
+/// keeps its first cell.
+struct Rows<'a, T: Real, const D: usize> {
+    /// Whole planes.
+    x: &'a [T],
+    w: &'a Windows<D>,
+    lanes: &'a Lanes,
+    out: Maxima<'a, T>,
+}
+
+impl<T: Real, const D: usize> Loop for Rows<'_, T, D> {
+    #[inline(always)]
+    fn run(self) {
+        let Rows { x, w, lanes, mut out } = self;
+        let width = w.width();
+        let mut cells = scratch::take::<T>(lanes.places());
+        let mut starts = scratch::take::<u32>(lanes.kernel);
+        let mut first = scratch::take::<u32>(lanes.width);
+        let mut best = Best { values: scratch::take(lanes.width), index: scratch::take(lanes.width) };
+        cells.fill(T::neg_infinity());
+        lanes.starts(&mut starts);
+        first.fill(0);
+        first.iter_mut().zip(w.columns()).for_each(|(first, span)| *first = span.first as u32);
+        let rows = w.positions() / width;
+        for (p, plane) in x.chunks(w.cells()).enumerate() {
+            for r in 0..rows {
+                let row = w.row(r);
+                best.values.fill(T::neg_infinity());
+                best.index.iter_mut().zip(&*first).for_each(|(index, &first)| *index = first + row.first as u32);
+                for start in row.starts() {
+                    lanes.fill(&plane[start..], &mut cells);
+                    row_of_cells(&cells, lanes, &starts, start as u32, &mut best);
                 }
-            });
-            f(k * w.width() + o, at, best);
+                let (values, index) = out.row(p * rows + r, width);
+                values.copy_from_slice(&best.values[..width]);
+                if let Some(index) = index {
+                    index.copy_from_slice(&best.index[..width]);
+                }
+            }
+        }
+    }
+}
+
+/// Lets the cells of one row of the input, which begins at cell `start` of the plane, take part.
+#[inline(always)]
+fn row_of_cells<T: Real>(cells: &[T], lanes: &Lanes, starts: &[u32], start: u32, best: &mut Best<T>) {
+    // Wrapping, for the first windows of a row may begin in the padding, which never wins.
+    let first = start.wrapping_sub(lanes.padding as u32);
+    let (dilation, stride) = (lanes.dilation as u32, lanes.stride as u32);
+    let (values, index) = (best.values.as_chunks_mut::<LANES>().0, best.index.as_chunks_mut::<LANES>().0);
+    for (block, (values, index)) in values.iter_mut().zip(index).enumerate() {
+        let (mut v, mut i) = (*values, *index);
+        let mut at = first.wrapping_add(stride.wrapping_mul((block * LANES) as u32));
+        for &start in starts {
+            let cell: &[T; LANES] =
+                cells[start as usize + block * LANES..].first_chunk().expect("places for whole groups of windows");
+            for l in 0..LANES {
+                let wins = wins(cell[l], v[l]);
+                v[l] = if wins { cell[l] } else { v[l] };
+                i[l] = if wins { at.wrapping_add(stride.wrapping_mul(l as u32)) } else { i[l] };
+            }
+            at = at.wrapping_add(dilation);
+        }
+        (*values, *index) = (v, i);
+    }
+}
+
+/// The windows of whole planes, one after the other.
+fn one_by_one<T: Real, const D: usize>(x: &[T], w: &Windows<D>, mut out: Maxima<'_, T>) {
+    let rows = w.positions() / w.width();
+    for (p, plane) in x.chunks(w.cells()).enumerate() {
+        for r in 0..rows {
+            let row = w.row(r);
+            let (values, mut index) = out.row(p * rows + r, w.width());
+            for (o, (span, value)) in w.columns().zip(values).enumerate() {
+                let mut at = row.first + span.first;
+                let mut best = plane[at];
+                row.starts().for_each(|start| {
+                    for i in span.cells().map(|i| start + i) {
+                        if wins(plane[i], best) {
+                            (best, at) = (plane[i], i);
+                        }
+                    }
+                });
+                *value = best;
+                if let Some(index) = &mut index {
+                    index[o] = at as u32;
+                }
+            }
         }
     }
 }
@@ -104,10 +188,10 @@ pub(crate) fn runner_up<T: Real, const D: usize>(x: &[T], w: &Windows<D>, winner
     par::chunks_mut(second, positions, planes.saturating_mul(w.work()), |p, second| {
         let (plane, winner) = (&x[p * cells..(p + 1) * cells], &winner[p * positions..(p + 1) * positions]);
         for (l, second) in second.iter_mut().enumerate() {
-            let (row, span) = (w.row(l / w.width()), &w.columns()[l % w.width()]);
+            let (row, span) = (w.row(l / w.width()), w.column(l % w.width()));
             let first = winner[l] as usize;
             let mut at = first;
-            row.for_each(|start| {
+            row.starts().for_each(|start| {
                 for i in span.cells().map(|i| start + i).filter(|&i| i != first) {
                     if at == first || wins(plane[i], plane[at]) {
                         at = i;
@@ -124,6 +208,7 @@ pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::super::naive;
+    use super::super::simd::levels;
     use super::super::unfold::Slide;
     use super::super::unfold::tests::{each_axis, slides};
     use super::*;
@@ -191,6 +276,23 @@ pub(crate) mod tests {
         let (expected, at) = naive::max_pool(x, w.cells(), cells);
         assert_eq!(bits(&values), bits(&expected));
         assert_eq!(index, at);
+        for level in levels() {
+            let (mut values, mut index) = (vec![NAN; at.len()], vec![u32::MAX; at.len()]);
+            max_pool_at(level, x, w, &mut values, Some(&mut index));
+            assert_eq!((bits(&values), &index), (bits(&expected), &at), "{level:?}");
+        }
+        // In f32, which has a kernel of its own.
+        let x32: Vec<f32> = x.iter().map(|&v| v as f32).collect();
+        for level in levels() {
+            let (mut values, mut index) = (vec![f32::NAN; at.len()], vec![u32::MAX; at.len()]);
+            max_pool_at(level, &x32, w, &mut values, Some(&mut index));
+            let wide: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+            assert_eq!((bits(&wide), &index), (bits(&expected), &at), "f32 at {level:?}");
+            values.fill(1.5);
+            max_pool_at(level, &x32, w, &mut values, None);
+            let wide: Vec<f64> = values.iter().map(|&v| f64::from(v)).collect();
+            assert_eq!(bits(&wide), bits(&expected), "f32 without indices at {level:?}");
+        }
         let mut alone = vec![NAN; values.len()];
         max_pool(x, w, &mut alone, None);
         assert_eq!(bits(&alone), bits(&expected));

@@ -80,6 +80,50 @@ pub(crate) fn vectorize<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
+/// A loop that is too large for the compiler to inline a closure of it: `run` must be `#[inline(always)]`.
+pub(crate) trait Loop {
+    fn run(self);
+}
+
+/// Runs a loop, compiled for the instructions of a level.
+///
+/// # Panics
+/// The processor has fewer.
+pub(crate) fn run_at(at: Level, f: impl Loop) {
+    assert!(at <= level(), "the processor has the instructions of the level");
+    match at {
+        // SAFETY: by the assertion, the processor has these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { run_avx512(f) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { run_avx2(f) },
+        Level::Portable => f.run(),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma")]
+fn run_avx512(f: impl Loop) {
+    f.run();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn run_avx2(f: impl Loop) {
+    f.run();
+}
+
+/// The levels of this processor, for tests that compare them.
+#[cfg(test)]
+pub(crate) fn levels() -> impl Iterator<Item = Level> {
+    #[cfg(target_arch = "x86_64")]
+    let all = [Level::Portable, Level::Avx2, Level::Avx512];
+    #[cfg(not(target_arch = "x86_64"))]
+    let all = [Level::Portable];
+    all.into_iter().filter(|&l| l <= level())
+}
+
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma")]
 fn avx512<R>(f: impl FnOnce() -> R) -> R {

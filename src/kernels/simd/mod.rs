@@ -5,7 +5,9 @@ mod block;
 mod level;
 
 pub(crate) use block::{Formula, Loops, block, loops, scalar};
-pub(crate) use level::{Level, level, vectorize};
+#[cfg(test)]
+pub(crate) use level::levels;
+pub(crate) use level::{Level, Loop, level, run_at, vectorize};
 
 #[cfg(test)]
 mod reference;

@@ -4,7 +4,7 @@
 use super::adaptive::AdaptiveSize;
 use super::images::{by_axes, plane, with_plane};
 use super::means::MeanPool;
-use crate::kernels::avg_pool;
+use crate::kernels::avg_pool::{self, Divisor};
 use crate::kernels::windows::Windows;
 use crate::ops::prelude::*;
 
@@ -57,10 +57,8 @@ impl<const D: usize> MeanPool<D> for AdaptiveAvgPool<D> {
         Ok(self.size.within(plane))
     }
 
-    fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>) {
-        let windows = Windows::adaptive(plane, self.size.within(plane));
-        let counts = windows.counts().map(|n| T::of(n as f64)).collect();
-        (windows, counts)
+    fn lay(&self, plane: [usize; D]) -> (Windows<D>, Divisor) {
+        (Windows::adaptive(plane, self.size.within(plane)), Divisor::Inside)
     }
 
     fn options(&self) -> Attributes {
@@ -85,7 +83,7 @@ impl<T: Real, const D: usize> Op<T> for AdaptiveAvgPool<D> {
             return Ok(());
         }
         let (windows, counts) = self.lay(plane(x[0].dims()));
-        avg_pool::avg_pool(x[0].real(), &windows, &counts, y[0].real());
+        avg_pool::avg_pool(x[0].real(), &windows, counts, y[0].real());
         Ok(())
     }
 

@@ -114,9 +114,9 @@ impl<const D: usize> MeanPool<D> for AvgPool<D> {
         self.window.pool_output(plane)
     }
 
-    fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>) {
+    fn lay(&self, plane: [usize; D]) -> (Windows<D>, Divisor) {
         let slide = Slide::new(&self.window, plane).expect("the shape rule has accepted it");
-        (Windows::sliding(&slide), self.divisor.of_windows(&slide))
+        (Windows::sliding(&slide), self.divisor)
     }
 
     fn options(&self) -> Attributes {
@@ -143,8 +143,8 @@ impl<T: Real, const D: usize> Op<T> for AvgPool<D> {
     }
 
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
-        let (windows, divisors) = self.lay(plane(x[0].dims()));
-        avg_pool::avg_pool(x[0].real(), &windows, &divisors, y[0].real());
+        let (windows, divisor) = self.lay(plane(x[0].dims()));
+        avg_pool::avg_pool(x[0].real(), &windows, divisor, y[0].real());
         Ok(())
     }
 

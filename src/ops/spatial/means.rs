@@ -2,7 +2,7 @@
 //! It is the adjoint of any of them, and each of them is its adjoint.
 
 use super::images::{image_size, times, with_plane};
-use crate::kernels::avg_pool;
+use crate::kernels::avg_pool::{self, Divisor};
 use crate::kernels::windows::Windows;
 use crate::ops::prelude::*;
 
@@ -15,7 +15,7 @@ pub(crate) trait MeanPool<const D: usize>: Clone + std::fmt::Debug + Send + Sync
     fn output(&self, plane: [usize; D]) -> Result<[usize; D], Error>;
 
     /// The windows over a plane that was accepted, and what each of their sums is divided by.
-    fn lay<T: Real>(&self, plane: [usize; D]) -> (Windows<D>, Vec<T>);
+    fn lay(&self, plane: [usize; D]) -> (Windows<D>, Divisor);
 
     /// The options, for a listing.
     fn options(&self) -> Attributes;
@@ -49,8 +49,8 @@ impl<T: Real, P: MeanPool<D> + Op<T> + Op<f64>, const D: usize> Op<T> for Spread
         if y[0].real().is_empty() {
             return Ok(());
         }
-        let (windows, divisors) = self.pool.lay(self.plane);
-        avg_pool::avg_pool_adjoint(x[0].real(), &windows, &divisors, y[0].real());
+        let (windows, divisor) = self.pool.lay(self.plane);
+        avg_pool::avg_pool_adjoint(x[0].real(), &windows, divisor, y[0].real());
         Ok(())
     }
 
