@@ -28,7 +28,7 @@ impl<T: Real> Tape<T> {
         let (mine, theirs) = (self.graph.borrow(), other.graph.borrow());
         let mut same = vec![false; mine.len().min(theirs.len())];
         self.with_slot(|store: &mut Store<T>| {
-            store.fit(mine.len());
+            store.stray();
             other.with_slot(|from: &mut Store<T>| {
                 for id in 0..same.len() as u32 {
                     let head = mine.head(id);

@@ -128,14 +128,12 @@ fn owned<T: Real>(store: &mut Store<T>, dims: &[usize], v: Arc<Vec<T>>) -> Array
         copy.copy_from_slice(&shared);
         copy
     });
-    store.pool.hand_out(size_of_val(&v[..]));
     array_from(dims, v)
 }
 
 fn zeros<T: Real>(store: &mut Store<T>, dims: &[usize]) -> ArrayD<T> {
     let mut v = unshared(store, dims.iter().product());
     v.fill(T::zero());
-    store.pool.hand_out(size_of_val(&v[..]));
     array_from(dims, v)
 }
 

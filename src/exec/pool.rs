@@ -19,9 +19,6 @@ pub(super) struct Pool<T> {
     real: Shelf<T>,
     int: Shelf<u32>,
     returns: Returns<T>,
-    /// Bytes of the buffers that are out, and the most there have been in this step.
-    out: usize,
-    peak: usize,
 }
 
 /// Buffers keep the counter they were shared by, so that reuse allocates nothing at all; each is the only one to hold its storage.
@@ -59,15 +56,13 @@ impl<E: Copy> Shelf<E> {
         v
     }
 
-    /// Takes storage back where nobody else holds it, and says how many bytes that are.
-    fn put(&mut self, mut v: Arc<Vec<E>>) -> usize {
-        let (capacity, bytes) = (v.capacity(), size_of_val(&v[..]));
-        let free = Arc::get_mut(&mut v).is_some();
-        if capacity > 0 && free {
+    /// Takes storage back where nobody else holds it.
+    fn put(&mut self, mut v: Arc<Vec<E>>) {
+        let capacity = v.capacity();
+        if capacity > 0 && Arc::get_mut(&mut v).is_some() {
             let class = self.by_capacity.entry(capacity);
             class.or_insert_with(|| Class { free: Vec::new(), fewest: 0, idle_steps: 0 }).free.push(v);
         }
-        if free { bytes } else { 0 }
     }
 
     fn end_step(&mut self) {
@@ -91,48 +86,20 @@ impl<T: Real> Pool<T> {
     /// A buffer for `len` real numbers that nobody shares.
     pub fn real(&mut self, len: usize) -> Arc<Vec<T>> {
         self.collect_returns();
-        self.count_out(len * size_of::<T>());
-        let mut v = self.real.take(len, T::zero());
-        // A kernel that leaves an element unwritten shows in debug builds.
-        if cfg!(debug_assertions) {
-            Arc::make_mut(&mut v).fill(T::nan());
-        }
-        v
+        self.real.take(len, T::zero())
     }
 
     /// A buffer for `len` integers that nobody shares.
     pub fn int(&mut self, len: usize) -> Arc<Vec<u32>> {
-        self.count_out(len * size_of::<u32>());
-        let mut v = self.int.take(len, 0);
-        if cfg!(debug_assertions) {
-            Arc::make_mut(&mut v).fill(u32::MAX);
-        }
-        v
+        self.int.take(len, 0)
     }
 
     /// Takes a value's storage back, where nobody else holds it.
     pub fn put(&mut self, data: Data<T>) {
-        let bytes = match data {
+        match data {
             Data::Real(v) => self.real.put(v),
             Data::Int(v) => self.int.put(v),
-        };
-        self.hand_out(bytes);
-    }
-
-    /// So many bytes are out no more: they have come back, or are a caller's for good.
-    pub fn hand_out(&mut self, bytes: usize) {
-        // Storage of leaves comes from outside, so that more may come back than went out.
-        self.out = self.out.saturating_sub(bytes);
-    }
-
-    /// The most bytes that have been out at once in this step.
-    pub fn peak(&self) -> usize {
-        self.peak
-    }
-
-    fn count_out(&mut self, bytes: usize) {
-        self.out += bytes;
-        self.peak = self.peak.max(self.out);
+        }
     }
 
     /// Where a user's buffers of this pool come back to.
@@ -145,7 +112,6 @@ impl<T: Real> Pool<T> {
         self.collect_returns();
         self.real.end_step();
         self.int.end_step();
-        (self.out, self.peak) = (0, 0);
     }
 
     /// Bytes of the buffers that wait to be used again.

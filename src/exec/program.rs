@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::plan::{Plan, Purpose, plan};
 use super::ports::{Inputs, Output, Outputs};
 use super::run::{Clock, run};
-use super::store::{PlanMarks, Store};
+use super::store::Store;
 use crate::error::Error;
 use crate::real::Real;
 use crate::shape::Dims;
@@ -45,8 +45,7 @@ pub struct Program<T: Real> {
     graph: Graph<T>,
     inputs: IndexMap<Arc<str>, Input>,
     outputs: Arc<IndexMap<Arc<str>, u32>>,
-    plan: Plan,
-    marks: PlanMarks,
+    plan: Plan<T>,
     /// Operations that checked an integer leaf when they were recorded, and check its new values.
     checked: Vec<u32>,
     seed: u64,
@@ -128,22 +127,21 @@ impl<T: Real> Tape<T> {
 impl<T: Real> Program<T> {
     fn new(g: &Graph<T>, mut inputs: IndexMap<Arc<str>, Input>, outputs: IndexMap<Arc<str>, u32>, seed: u64) -> Self {
         let mut store = Store::default();
-        store.fit(g.len());
         for input in inputs.values() {
             store.set(input.line, empty(input.kind));
         }
         let wanted: Vec<u32> = outputs.values().copied().collect();
         let plan = plan(g, &mut store, &wanted, Purpose::Replay);
-        let mut marks = std::mem::take(&mut store.marks);
         for input in inputs.values_mut() {
-            input.needed = marks.at(input.line).needed;
+            input.needed = store.marks.has(input.line);
         }
         let ints: HashSet<u32> = inputs.values().filter(|i| i.kind == Kind::Int).map(|i| i.line).collect();
         let reads_ints = |head: &u32| g.operands(*head).iter().any(|id| ints.contains(id));
-        let checked = plan.steps.iter().copied().filter(reads_ints).collect();
+        let mut checked: Vec<u32> = plan.computed.iter().map(|&id| g.head(id)).filter(reads_ints).collect();
+        checked.dedup();
         // Storage that no run reads stays with its owners: a parameter is changed in place only while nobody shares it.
-        let graph = g.without_leaves(|id| store.has(id) || !marks.at(id).needed);
-        Program { graph, inputs, outputs: Arc::new(outputs), plan, marks, checked, seed }
+        let graph = g.without_leaves(|id| store.has(id) || !store.marks.has(id));
+        Program { graph, inputs, outputs: Arc::new(outputs), plan, checked, seed }
     }
 
     /// Name, kind and shape of each input, in the order of recording.
@@ -172,18 +170,15 @@ impl<T: Real> Program<T> {
         let values = self.accept(inputs)?;
         let store = &mut workspace.store;
         store.clear();
-        store.fit(self.graph.len());
-        store.marks.copy_from(&self.marks);
         for (line, data) in values {
             store.set(line, data.clone());
         }
         let ran = run(&self.graph, store, &self.plan, Clock { seed: self.seed, step: inputs.step() });
         let values = ran.map(|()| self.outputs.values().map(|&id| self.output(store, id)).collect());
         // Outputs stay until the next run, to be used again if their tensors are dropped; what belongs to others goes now.
-        for id in 0..self.graph.len() as u32 {
-            if values.is_err() || matches!(self.graph.node(id).op.get().form(), Form::Leaf(_) | Form::Alias) {
-                store.release(id);
-            }
+        match values {
+            Ok(_) => store.release_foreign(),
+            Err(_) => store.clear(),
         }
         Ok(Outputs { lines: Arc::clone(&self.outputs), values: values? })
     }

@@ -1,15 +1,16 @@
-//! The loop that computes a plan's lines, one kernel call each, and frees every value after its last reader.
+//! The loop that runs a plan's steps: kernel calls and fused passes, each on buffers that the plan has named.
 //! What only values can tell (an index out of range) stops the run with the line's own source location.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::plan::{Plan, Purpose, plan};
+use super::plan::{Action, Plan, Purpose, Source, Step, mix, plan};
 use super::store::Store;
 use crate::error::Error;
+use crate::kernels::fused::{In, OutPort, Pass};
 use crate::real::Real;
-use crate::tape::{Arg, Cx, Data, Fault, Form, Graph, Kind, Op, Out, Tape};
+use crate::tape::{Arg, Cx, Data, Fault, Form, Graph, Out, Tape};
 
 /// Numbers that random lines are a function of.
 #[derive(Clone, Copy, Debug)]
@@ -22,104 +23,198 @@ pub(super) struct Clock {
 pub(super) fn compute<T: Real>(tape: &Tape<T>, wanted: &[u32], purpose: Purpose) -> Result<(), Error> {
     let clock = Clock { seed: tape.seed(), step: tape.step() };
     tape.with_slot(|store: &mut Store<T>| {
+        if wanted.iter().all(|&id| store.has(id)) {
+            return Ok(());
+        }
         let g = tape.graph.borrow();
-        let plan = plan(&g, store, wanted, purpose);
+        let start = mix(mix(store.history(), g.structure()), purpose as u64 | u64::from(store.line_by_line) << 8);
+        let key = wanted.iter().fold(start, |key, &id| mix(key, u64::from(id)));
+        let plan = match store.plans.find(key) {
+            Some(plan) => plan,
+            None => {
+                let fresh = Arc::new(plan(&g, store, wanted, purpose));
+                store.plans.add(key, &fresh);
+                fresh
+            }
+        };
+        store.begin_run(&plan, key);
         run(&g, store, &plan, clock)
     })
 }
 
-/// Runs a plan whose marks the store holds; a fault becomes an error that names its line.
-pub(super) fn run<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan, clock: Clock) -> Result<(), Error> {
-    for &head in &plan.steps {
-        step(g, store, head, clock).map_err(|fault| {
-            let node = g.node(head);
-            g.blame(fault.into_error().at(node.site), node.op.get().name(), g.operands(head))
-        })?;
-        for &o in g.operands(head) {
-            let m = store.marks.at(o);
-            m.readers -= 1;
-            if m.readers == 0 && !m.keep {
-                store.release(o);
+/// Runs a plan and keeps what it says; a fault becomes an error that names its line.
+pub(super) fn run<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan<T>, clock: Clock) -> Result<(), Error> {
+    for step in &plan.steps {
+        match &step.action {
+            Action::Call(head) => {
+                if let Err(fault) = call(g, store, plan, step, *head, clock) {
+                    store.stray();
+                    let node = g.node(*head);
+                    return Err(g.blame(fault.into_error().at(node.site), node.op.get().name(), g.operands(*head)));
+                }
             }
+            Action::Pass(pass) => run_pass(g, store, plan, step, pass),
+        }
+        for &id in &plan.released[step.releases.start as usize..step.releases.end as usize] {
+            store.release(id);
+        }
+    }
+    for &(id, source) in &plan.kept {
+        match source {
+            Source::Leaf(leaf) => store.set(id, leaf_of(g, leaf).clone()),
+            Source::Held(held) => {
+                let data = store.get(held).expect("what is at hand stays until it is released").clone();
+                store.set(id, data);
+            }
+            Source::Real { slot, .. } => store.keep_real(id, slot),
+            Source::Int { slot, .. } => store.keep_int(id, slot),
+            Source::Output(_) => unreachable!("a kept value is in a buffer"),
+        }
+    }
+    for &(_, source) in &plan.kept {
+        match source {
+            Source::Real { slot, .. } => store.let_go(slot, false),
+            Source::Int { slot, .. } => store.let_go(slot, true),
+            _ => {}
         }
     }
     Ok(())
 }
 
+/// Buffers of a step's results, out of the store while the step runs.
+type Buffers<T> = SmallVec<[Option<Data<T>>; 8]>;
+
+fn take_buffers<T: Real>(store: &mut Store<T>, plan: &Plan<T>, step: &Step<T>) -> Buffers<T> {
+    let sources = &plan.sources[step.operands.start as usize..step.operands.end as usize];
+    let targets = &plan.targets[step.results.start as usize..step.results.end as usize];
+    let buffer = |(k, target): (usize, &Option<Source>)| match *target {
+        None => None,
+        Some(Source::Int { slot, .. }) => {
+            let mut v = store.int(slot, plan.ints[slot as usize]);
+            if cfg!(debug_assertions) {
+                Arc::make_mut(&mut v).fill(u32::MAX);
+            }
+            Some(Data::Int(v))
+        }
+        Some(Source::Real { slot, .. }) => {
+            let mut v = store.real(slot, plan.reals[slot as usize]);
+            // A kernel that leaves an element unwritten shows in debug builds.
+            if cfg!(debug_assertions) && !sources.contains(&Source::Output(k as u32)) {
+                Arc::make_mut(&mut v).fill(T::nan());
+            }
+            Some(Data::Real(v))
+        }
+        Some(_) => unreachable!("results are written to buffers"),
+    };
+    targets.iter().enumerate().map(buffer).collect()
+}
+
+fn put_buffers<T: Real>(store: &mut Store<T>, plan: &Plan<T>, step: &Step<T>, buffers: Buffers<T>) {
+    let targets = &plan.targets[step.results.start as usize..step.results.end as usize];
+    for (target, data) in targets.iter().zip(buffers) {
+        match (target, data) {
+            (Some(Source::Real { slot, .. }), Some(Data::Real(v))) => store.put_real(*slot, v),
+            (Some(Source::Int { slot, .. }), Some(Data::Int(v))) => store.put_int(*slot, v),
+            _ => {}
+        }
+    }
+}
+
+fn leaf_of<T: Real>(g: &Graph<T>, id: u32) -> &Data<T> {
+    match g.node(id).op.get().form() {
+        Form::Leaf(data) => data,
+        _ => unreachable!("the plan says that the line is a leaf"),
+    }
+}
+
+/// The numbers of an operand.
+enum Numbers<'a, T> {
+    Real(&'a [T]),
+    Int(&'a [u32]),
+    Taken(u32),
+}
+
+fn numbers<'a, T: Real>(g: &'a Graph<T>, store: &'a Store<T>, source: Source) -> Numbers<'a, T> {
+    let of = |data: &'a Data<T>| match data {
+        Data::Real(v) => Numbers::Real(&v[..]),
+        Data::Int(v) => Numbers::Int(&v[..]),
+    };
+    match source {
+        Source::Leaf(id) => of(leaf_of(g, id)),
+        Source::Held(id) => of(store.get(id).expect("what is at hand stays until it is released")),
+        Source::Real { slot, len } => Numbers::Real(&store.real_at(slot)[..len]),
+        Source::Int { slot, len } => Numbers::Int(&store.int_at(slot)[..len]),
+        Source::Output(k) => Numbers::Taken(k),
+    }
+}
+
 /// Computes the wanted results of one line.
-fn step<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, clock: Clock) -> Result<(), Fault> {
-    let node = g.node(head);
-    let op = node.op.get();
-    let operands = g.operands(head);
-    match op.form() {
-        Form::Leaf(data) => {
-            store.set(head, data.clone());
-            return Ok(());
-        }
-        Form::Alias => {
-            let data = store.get(operands[0]).expect("a plan computes operands first").clone();
-            store.set(head, data);
-            return Ok(());
-        }
-        _ => {}
-    }
-    let (mut taken, mut first) = hand_over(g, store, head, op).unzip();
-    let mut buffers: SmallVec<[Option<Data<T>>; 2]> = SmallVec::new();
-    for id in head..head + u32::from(node.results) {
-        let wanted = store.marks.at(id).needed && !store.has(id);
-        buffers.push(match (g.node(id).kind(), wanted) {
-            (_, false) => None,
-            (Kind::Real, _) => Some(Data::Real(first.take().unwrap_or_else(|| store.pool.real(g.count(id))))),
-            (Kind::Int, _) => Some(Data::Int(store.pool.int(g.count(id)))),
-        });
-    }
+fn call<T: Real>(
+    g: &Graph<T>,
+    store: &mut Store<T>,
+    plan: &Plan<T>,
+    step: &Step<T>,
+    head: u32,
+    clock: Clock,
+) -> Result<(), Fault> {
+    let mut buffers = take_buffers(store, plan, step);
     let mut scratch = std::mem::take(&mut store.scratch);
+    let sources = &plan.sources[step.operands.start as usize..step.operands.end as usize];
+    let operands = g.operands(head);
     let outcome = {
-        let args: SmallVec<[Arg<'_, T>; 4]> = (operands.iter().enumerate())
-            .map(|(i, &o)| match taken.take_if(|t| *t == i) {
-                Some(_) => Arg::of_taken(g.dims(o)),
-                None => Arg::new(store.get(o).expect("a plan computes operands first"), g.dims(o)),
+        let args: SmallVec<[Arg<'_, T>; 8]> = (operands.iter().zip(sources))
+            .map(|(&o, &source)| match numbers(g, store, source) {
+                Numbers::Real(v) => Arg::of_real(v, g.dims(o)),
+                Numbers::Int(v) => Arg::of_int(v, g.dims(o)),
+                Numbers::Taken(_) => Arg::of_taken(g.dims(o)),
             })
             .collect();
-        let mut outs: SmallVec<[Out<'_, T>; 2]> = (buffers.iter_mut().enumerate())
+        let mut outs: SmallVec<[Out<'_, T>; 8]> = (buffers.iter_mut().enumerate())
             .map(|(k, b)| {
-                let dims = g.dims(head + k as u32);
+                let id = head + k as u32;
+                let (dims, count) = (g.dims(id), g.count(id));
                 match b {
                     None => Out::unwanted(dims),
-                    Some(Data::Real(v)) => Out::of_real(Arc::get_mut(v).expect("the buffer is fresh"), dims),
-                    Some(Data::Int(v)) => Out::of_int(Arc::get_mut(v).expect("the buffer is fresh"), dims),
+                    Some(Data::Real(v)) => Out::of_real(&mut owned(v)[..count], dims),
+                    Some(Data::Int(v)) => Out::of_int(&mut owned(v)[..count], dims),
                 }
             })
             .collect();
+        let op = g.node(head).op.get();
         op.eval(&args, &mut outs, &mut Cx { seed: clock.seed, step: clock.step, scratch: &mut scratch })
     };
     store.scratch = scratch;
-    store.count_run(head);
-    for (id, data) in (head..).zip(buffers) {
-        match (data, &outcome) {
-            (Some(data), Ok(())) => store.set(id, data),
-            (Some(data), Err(_)) => store.pool.put(data),
-            (None, _) => {}
-        }
-    }
+    put_buffers(store, plan, step, buffers);
     outcome
 }
 
-/// The operand whose buffer becomes result 0, and the buffer: where the operation can work in place, this line is the
-/// operand's last reader, and nobody else holds its storage.
-fn hand_over<T: Real>(g: &Graph<T>, store: &mut Store<T>, head: u32, op: &dyn Op<T>) -> Option<(usize, Arc<Vec<T>>)> {
-    let i = op.overwrites()?;
-    let operand = *g.operands(head).get(i)?;
-    let m = *store.marks.at(operand);
-    let fits = g.node(head).kind() == Kind::Real && g.count(operand) == g.count(head);
-    if m.keep || m.readers != 1 || !fits || !store.marks.at(head).needed || store.has(head) {
-        return None;
+fn owned<E>(v: &mut Arc<Vec<E>>) -> &mut Vec<E> {
+    Arc::get_mut(v).expect("the store hands out buffers that nobody else holds")
+}
+
+fn run_pass<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan<T>, step: &Step<T>, pass: &Pass<T>) {
+    let mut buffers = take_buffers(store, plan, step);
+    let sources = &plan.sources[step.operands.start as usize..step.operands.end as usize];
+    let targets = &plan.targets[step.results.start as usize..step.results.end as usize];
+    {
+        let inputs: SmallVec<[In<'_, T>; 16]> = sources
+            .iter()
+            .map(|&source| match numbers(g, store, source) {
+                Numbers::Real(v) => In::Real(v),
+                Numbers::Int(v) => In::Int(v),
+                Numbers::Taken(k) => In::Output(k),
+            })
+            .collect();
+        let mut outputs: SmallVec<[OutPort<'_, T>; 8]> = buffers
+            .iter_mut()
+            .zip(targets)
+            .map(|(b, target)| match (b, target) {
+                (Some(Data::Real(v)), Some(Source::Real { len, .. })) => OutPort::real(&mut owned(v)[..*len]),
+                (Some(Data::Int(v)), Some(Source::Int { len, .. })) => OutPort::int(&mut owned(v)[..*len]),
+                _ => unreachable!("a pass computes wanted lines only"),
+            })
+            .collect();
+        pass.run(&inputs, &mut outputs);
     }
-    match store.take(operand)? {
-        Data::Real(v) if Arc::strong_count(&v) == 1 => Some((i, v)),
-        shared => {
-            store.set(operand, shared);
-            None
-        }
-    }
+    put_buffers(store, plan, step, buffers);
 }

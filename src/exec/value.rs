@@ -151,6 +151,21 @@ fn runs<T: Real>(tape: &Tape<T>, id: u32) -> u32 {
 }
 
 impl<T: Real> Tape<T> {
+    /// Computes every line by its own kernel and stores it, instead of fusing neighbours into passes over memory.
+    ///
+    /// It is what fused passes are tested against. Values agree but for the order in which sums are taken.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let [fused, plain] = [Tape::new(), Tape::new().line_by_line()].map(|tape| tape.var([0.5, 1.5]).tanh().sum().item());
+    /// assert_eq!(fused, plain);
+    /// ```
+    #[must_use]
+    pub fn line_by_line(self) -> Self {
+        self.with_slot(|store: &mut Store<T>| store.line_by_line = true);
+        self
+    }
+
     /// How often lines of the operation `op` have been computed since the tape was last cleared.
     ///
     /// ```
@@ -188,6 +203,6 @@ impl<T: Real> Tape<T> {
     /// assert!((800_000..1_200_000).contains(&tape.peak_bytes()));    // two lines of 400,000 bytes each
     /// ```
     pub fn peak_bytes(&self) -> usize {
-        self.with_slot(|store: &mut Store<T>| store.pool.peak())
+        self.with_slot(|store: &mut Store<T>| store.peak())
     }
 }

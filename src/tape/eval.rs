@@ -1,7 +1,6 @@
 //! What a kernel sees: operands as slices, results as buffers to fill, the clock of random lines, scratch memory.
 //! A kernel that cannot go on says so with a fault; the executor adds the line and the user's source location.
 
-use super::data::Data;
 use crate::error::Error;
 use crate::real::Real;
 
@@ -20,12 +19,12 @@ enum ArgData<'a, T> {
 }
 
 impl<'a, T> Arg<'a, T> {
-    pub(crate) fn new(data: &'a Data<T>, dims: &'a [usize]) -> Self {
-        let data = match data {
-            Data::Real(v) => ArgData::Real(v),
-            Data::Int(v) => ArgData::Int(v),
-        };
-        Arg { data, dims }
+    pub(crate) fn of_real(v: &'a [T], dims: &'a [usize]) -> Self {
+        Arg { data: ArgData::Real(v), dims }
+    }
+
+    pub(crate) fn of_int(v: &'a [u32], dims: &'a [usize]) -> Self {
+        Arg { data: ArgData::Int(v), dims }
     }
 
     pub(crate) fn of_taken(dims: &'a [usize]) -> Self {

@@ -1,0 +1,3 @@
+//! Passes against loops that read like their definitions.
+
+use super::*;
