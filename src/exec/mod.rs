@@ -3,6 +3,7 @@
 
 mod adopt;
 mod backward;
+mod explain;
 mod gradients;
 mod nonfinite;
 mod plan;

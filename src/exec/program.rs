@@ -144,6 +144,14 @@ impl<T: Real> Program<T> {
         Program { graph, inputs, outputs: Arc::new(outputs), plan, checked, seed }
     }
 
+    pub(super) fn graph(&self) -> &Graph<T> {
+        &self.graph
+    }
+
+    pub(super) fn plan(&self) -> &Plan<T> {
+        &self.plan
+    }
+
     /// Name, kind and shape of each input, in the order of recording.
     pub fn inputs(&self) -> impl Iterator<Item = (&str, Kind, &Dims)> {
         self.inputs.iter().map(|(name, i)| (&**name, i.kind, &i.dims))
@@ -154,7 +162,7 @@ impl<T: Real> Program<T> {
         self.outputs.iter().map(|(name, &id)| (&**name, self.graph.node(id).kind(), Dims::from(self.graph.dims(id))))
     }
 
-    /// The number of operations that a run performs.
+    /// The number of steps of a run: kernel calls and fused passes.
     pub fn steps(&self) -> usize {
         self.plan.steps.len()
     }

@@ -258,6 +258,11 @@ impl<T: Real> Store<T> {
         self.history = mix(mix(self.history, u64::MAX), self.strays);
     }
 
+    /// The plans that have run since the tape was cleared, and how often each in turn.
+    pub fn log(&self) -> impl Iterator<Item = (&Plan<T>, u32)> {
+        self.log.iter().map(|(plan, times)| (&**plan, *times))
+    }
+
     /// How often a line has been computed since the tape was cleared.
     pub fn runs(&self, id: u32) -> u32 {
         let times = |plan: &Plan<T>| {

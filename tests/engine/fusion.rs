@@ -59,7 +59,10 @@ fn program<'t>(tape: &'t Tape<f64>, seed: u64) -> (Vec<Var<'t, f64>>, Vec<Var<'t
             20 => full(a).t().matmul(full(b)).tanh().mean_over(0),
             21 => a.gt(b).select(a, b * 0.5),
             22 => full(a).amin(0),
-            _ => (full(a) - full(a).amax(keep(1))).exp() / full(b).square().sum_over(keep(1)).sqrt().maximum(full(b).abs().mean()),
+            _ => {
+                (full(a) - full(a).amax(keep(1))).exp()
+                    / full(b).square().sum_over(keep(1)).sqrt().maximum(full(b).abs().mean())
+            }
         };
         lines.push(y);
     }

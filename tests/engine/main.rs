@@ -4,6 +4,7 @@
 mod checkpoint;
 mod deep;
 mod derivatives;
+mod explain;
 mod fusion;
 mod kept;
 mod memory;

@@ -170,6 +170,7 @@ impl<T: Real> Layout<'_, T> {
         }
         let ids = |of: &mut dyn Iterator<Item = u32>| of.map(|l| self.d.line(l).id).collect();
         self.plan.notes.push(Note {
+            reads: ids(&mut reads.iter().copied()),
             lines: ids(&mut lines.iter().copied()),
             stored: ids(&mut writes.iter().flatten().copied()),
         });

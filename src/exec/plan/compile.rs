@@ -196,7 +196,11 @@ impl<'a, T: Real> Compiler<'a, T> {
             Action::Load { input } => self.pass.patterns[input as usize].as_ref().is_some_and(Pattern::is_uniform),
             _ => false,
         };
-        if uniform { self.pass.prologue.push(instruction) } else { self.pass.code.push(instruction) }
+        if uniform {
+            self.pass.prologue.push(instruction)
+        } else {
+            self.pass.code.push(instruction)
+        }
         out
     }
 

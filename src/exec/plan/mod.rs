@@ -83,13 +83,14 @@ pub(super) struct Plan<T> {
     pub ints: Vec<usize>,
     /// The first line of everything that a step computes, ascending; what several steps compute stands there several times.
     pub computed: Vec<u32>,
-    /// The lines of each step that is a pass, and which of them are stored.
+    /// The lines of each step: what it reads, computes and stores.
     pub notes: Vec<Note>,
 }
 
 /// What a step is about, for those who ask.
 #[derive(Clone, Debug)]
 pub(super) struct Note {
+    pub reads: Vec<u32>,
     pub lines: Vec<u32>,
     pub stored: Vec<u32>,
 }

@@ -203,7 +203,7 @@ impl<T: Real> Pass<T> {
 
     /// Joins the accumulators of all tasks in pairs, which fixes the order and bounds rounding, and writes the results.
     fn join_ends(&self, partial: &mut [f64], width: usize, outputs: &[OutPort<'_, T>]) {
-        let tasks = if width == 0 { 0 } else { partial.len() / width };
+        let tasks = partial.len().checked_div(width).unwrap_or(0);
         let mut at = 0;
         for e in &self.ends {
             let mut step = 1;

@@ -35,7 +35,7 @@ unary! {
     table ACTIVATIONS;
 
     /// max(x, 0); its derivative at 0 is 0, and NaN stays NaN.
-    RELU relu() |x| if x <= T::zero() { T::zero() } else { x }; in POSITIVE; push[x; v] v.gate(x); cheap;
+    RELU relu() |x| if x <= T::zero() { T::zero() } else { x }; in POSITIVE; push[y; v] v.gate(y); cheap;
         decide |_, at| side(at.x(0), 0.0); ex "var(-2.0).relu()" => "0.0";
 
     /// x where x > 0, slope·x elsewhere.
