@@ -14,7 +14,8 @@ use crate::tape::{Graph, Tape};
 const LISTED: usize = 24;
 
 impl<T: Real> Tape<T> {
-    /// What has been computed since the tape was cleared, and how: one paragraph for each plan that has run.
+    /// What has been computed since the tape was cleared, and how: one paragraph for each of the last plans that
+    /// have run (64 of them).
     ///
     /// A step is a kernel call or a fused pass, which computes all its lines block by block and stores only some. `in
     /// place of` names the operand whose buffer a result takes over, `again` a line that more than one step computes

@@ -1,7 +1,7 @@
 //! The values of a tape's lines, kept with the tape between runs, and the buffers that runs use again.
 //! What is here need not be computed again; what is not can always be recomputed from the leaves.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use super::plan::{Marks, Plan, PlanCache, mix};
@@ -11,6 +11,9 @@ use crate::tape::{Data, Form, Graph, Slot};
 
 /// Values up to this many bytes stay until the tape is cleared, so that `loss.backward(); logits.value()` costs nothing.
 pub(super) const SMALL: usize = 64 << 10;
+
+/// Plans that are remembered for those who ask what has been done.
+const LOGGED: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Store<T: Real> {
@@ -27,8 +30,10 @@ pub(super) struct Store<T: Real> {
     pub plans: PlanCache<T>,
     /// Every line is computed by its own kernel.
     pub line_by_line: bool,
-    /// Plans that have run since the tape was cleared, and how often.
-    log: Vec<(Arc<Plan<T>>, u32)>,
+    /// The plans that have run last since the tape was cleared, and how often each in turn.
+    log: VecDeque<(Arc<Plan<T>>, u32)>,
+    /// How often the plans before those have computed each line.
+    counts: Vec<u32>,
     /// What has happened to the values since the tape was cleared, as a hash.
     history: u64,
     /// How often something happened to the values that no history tells.
@@ -58,7 +63,8 @@ impl<T: Real> Default for Store<T> {
             marks: Marks::default(),
             plans: PlanCache::default(),
             line_by_line: false,
-            log: Vec::new(),
+            log: VecDeque::new(),
+            counts: Vec::new(),
             history: 0,
             strays: 0,
             computed: 0,
@@ -72,6 +78,7 @@ impl<T: Real> Slot for Store<T> {
         self.truncate(0);
         self.pinned.clear();
         self.log.clear();
+        self.counts.clear();
         self.pool.end_step();
         (self.history, self.computed, self.peak) = (0, 0, 0);
     }
@@ -246,9 +253,16 @@ impl<T: Real> Store<T> {
     pub fn begin_run(&mut self, plan: &Arc<Plan<T>>, key: u64) {
         self.history = key;
         self.peak = self.peak.max(self.computed + plan.bytes());
-        match self.log.last_mut() {
+        match self.log.back_mut() {
             Some((last, times)) if Arc::ptr_eq(last, plan) => *times += 1,
-            _ => self.log.push((Arc::clone(plan), 1)),
+            _ => self.log.push_back((Arc::clone(plan), 1)),
+        }
+        if self.log.len() > LOGGED
+            && let Some((plan, times)) = self.log.pop_front()
+        {
+            let lines = plan.computed.last().map_or(0, |id| *id as usize + 1);
+            self.counts.resize(self.counts.len().max(lines), 0);
+            plan.computed.iter().for_each(|id| self.counts[*id as usize] += times);
         }
     }
 
@@ -258,7 +272,7 @@ impl<T: Real> Store<T> {
         self.history = mix(mix(self.history, u64::MAX), self.strays);
     }
 
-    /// The plans that have run since the tape was cleared, and how often each in turn.
+    /// The plans that have run last since the tape was cleared, and how often each in turn.
     pub fn log(&self) -> impl Iterator<Item = (&Plan<T>, u32)> {
         self.log.iter().map(|(plan, times)| (&**plan, *times))
     }
@@ -269,7 +283,8 @@ impl<T: Real> Store<T> {
             let from = plan.computed.partition_point(|&c| c < id);
             plan.computed[from..].iter().take_while(|&&c| c == id).count() as u32
         };
-        self.log.iter().map(|(plan, n)| n * times(plan)).sum()
+        let before = self.counts.get(id as usize).copied().unwrap_or(0);
+        before + self.log.iter().map(|(plan, n)| n * times(plan)).sum::<u32>()
     }
 
     /// The most bytes of computed values that have been in use at once since the tape was cleared.
