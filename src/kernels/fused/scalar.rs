@@ -15,45 +15,43 @@ impl<T: Real> Pass<T> {
     /// As [`run`](Pass::run); the ports have been asserted to fit.
     pub(super) fn run_scalar(&self, inputs: &[In<'_, T>], outputs: &mut [OutPort<'_, T>]) {
         let mut values = scratch::take::<T>(self.registers.len());
-        {
-            for (v, r) in values.iter_mut().zip(&self.registers) {
-                if let Register::Input(k) | Register::RowInput(k) = *r {
-                    *v = number(inputs[k as usize], outputs);
-                }
+        for (v, r) in values.iter_mut().zip(&self.registers) {
+            if let Register::Input(k) | Register::RowInput(k) = *r {
+                *v = number(inputs[k as usize], outputs);
             }
-            for i in self.prologue.iter().chain(&self.code) {
-                let args = self.args_of(i);
-                let at = |k: usize| values[args[k] as usize];
-                values[i.out as usize] = match i.action {
-                    Action::Map { block, params } => {
-                        let mut y = [T::zero()];
-                        match args.len() {
-                            1 => block(&params, &[&[at(0)]], &mut y),
-                            2 => block(&params, &[&[at(0)], &[at(1)]], &mut y),
-                            n => {
-                                let all: smallvec::SmallVec<[[T; 1]; 8]> = (0..n).map(|k| [at(k)]).collect();
-                                let all: smallvec::SmallVec<[&[T]; 8]> = all.iter().map(|v| &v[..]).collect();
-                                block(&params, &all, &mut y);
-                            }
+        }
+        for i in self.prologue.iter().chain(&self.code) {
+            let args = self.args_of(i);
+            let at = |k: usize| values[args[k] as usize];
+            values[i.out as usize] = match i.action {
+                Action::Map { block, params } => {
+                    let mut y = [T::zero()];
+                    match args.len() {
+                        1 => block(&params, &[&[at(0)]], &mut y),
+                        2 => block(&params, &[&[at(0)], &[at(1)]], &mut y),
+                        n => {
+                            let all: smallvec::SmallVec<[[T; 1]; 8]> = (0..n).map(|k| [at(k)]).collect();
+                            let all: smallvec::SmallVec<[&[T]; 8]> = all.iter().map(|v| &v[..]).collect();
+                            block(&params, &all, &mut y);
                         }
-                        y[0]
                     }
-                    Action::Load { input } => number(inputs[input as usize], outputs),
-                    Action::Constant(c) => c,
-                    Action::Spread | Action::Fold(Fold::Sum | Fold::Max | Fold::Min) => at(0),
-                };
-            }
-            for (v, r) in values.iter().zip(&self.registers) {
-                if let Register::Output(k) | Register::RowOutput(k) = *r {
-                    put(&mut outputs[k as usize], *v);
+                    y[0]
                 }
+                Action::Load { input } => number(inputs[input as usize], outputs),
+                Action::Constant(c) => c,
+                Action::Spread | Action::Fold(Fold::Sum | Fold::Max | Fold::Min) => at(0),
+            };
+        }
+        for (v, r) in values.iter().zip(&self.registers) {
+            if let Register::Output(k) | Register::RowOutput(k) = *r {
+                put(&mut outputs[k as usize], *v);
             }
-            for c in &self.copies {
-                put(&mut outputs[c.output as usize], values[c.register as usize]);
-            }
-            for e in &self.ends {
-                put(&mut outputs[e.output as usize], values[e.register as usize]);
-            }
+        }
+        for c in &self.copies {
+            put(&mut outputs[c.output as usize], values[c.register as usize]);
+        }
+        for e in &self.ends {
+            put(&mut outputs[e.output as usize], values[e.register as usize]);
         }
     }
 }
