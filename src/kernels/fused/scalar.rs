@@ -15,6 +15,7 @@ impl<T: Real> Pass<T> {
     /// As [`run`](Pass::run); the ports have been asserted to fit.
     pub(super) fn run_scalar(&self, inputs: &[In<'_, T>], outputs: &mut [OutPort<'_, T>]) {
         let mut values = scratch::take::<T>(self.registers.len());
+        let values = &mut values[..];
         for (v, r) in values.iter_mut().zip(&self.registers) {
             if let Register::Input(k) | Register::RowInput(k) = *r {
                 *v = number(inputs[k as usize], outputs);
