@@ -94,7 +94,7 @@ impl<T: Real> Var<'_, T> {
             Ok(()) => origin(self.tape, &[self.id]),
             // A line on the way faults and this one has no value; a NaN before it may be the reason.
             Err(_) => {
-                let before = ancestors(self.tape, self.id).into_iter();
+                let before = ancestors(self.tape, &[self.id]).into_iter();
                 let found = before.map_while(|id| compute(self.tape, &[id], Purpose::Value).ok().map(|()| id));
                 found.into_iter().find_map(|id| origin(self.tape, &[id]))
             }
@@ -132,11 +132,12 @@ impl<T: Real> Var<'_, T> {
     }
 }
 
-fn ancestors<T: Real>(tape: &Tape<T>, root: u32) -> Vec<u32> {
+/// The lines that `roots` depend on, and these, ascending.
+pub(super) fn ancestors<T: Real>(tape: &Tape<T>, roots: &[u32]) -> Vec<u32> {
     let g = tape.graph.borrow();
     let mut marks = tape.marks.borrow_mut();
     marks.begin(g.len());
-    let mut stack = vec![root];
+    let mut stack = roots.to_vec();
     let mut found = Vec::new();
     while let Some(id) = stack.pop() {
         if marks.get(id).is_none() {

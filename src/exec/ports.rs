@@ -2,10 +2,11 @@
 //! Both share storage with the caller's tensors, so handing over a parameter copies nothing.
 
 use std::ops::Index;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use indexmap::IndexMap;
 
+use super::plan::mix;
 use crate::error::Error;
 use crate::real::Real;
 use crate::shape::Dims;
@@ -85,6 +86,54 @@ impl<T: Real> Inputs<T> {
 pub struct Outputs<T: Real> {
     pub(super) lines: Arc<IndexMap<Arc<str>, u32>>,
     pub(super) values: Vec<Output<T>>,
+    pub(super) changed: Option<bool>,
+    pub(super) spare: Spare<T>,
+}
+
+impl<T: Real> Drop for Outputs<T> {
+    fn drop(&mut self) {
+        self.spare.put(std::mem::take(&mut self.values));
+    }
+}
+
+/// Lists that outputs stood in, to be used again: a run allocates nothing.
+#[derive(Clone, Debug)]
+pub(super) struct Spare<T: Real>(Arc<Mutex<Vec<Vec<Output<T>>>>>);
+
+impl<T: Real> Default for Spare<T> {
+    fn default() -> Self {
+        Spare(Arc::default())
+    }
+}
+
+impl<T: Real> Spare<T> {
+    pub fn take(&self) -> Vec<Output<T>> {
+        self.0.lock().ok().and_then(|mut lists| lists.pop()).unwrap_or_default()
+    }
+
+    fn put(&self, mut list: Vec<Output<T>>) {
+        list.clear();
+        if let Ok(mut lists) = self.0.lock() {
+            lists.push(list);
+        }
+    }
+}
+
+/// The decisions of the last run in a workspace, as a hash.
+#[derive(Debug, Default)]
+pub(super) struct Decisions {
+    last: Option<(u64, u64)>,
+}
+
+impl Decisions {
+    /// Whether the choices of program `id` are other ones than in the run before, if that was of the same program.
+    pub fn compare<'a, T: 'a>(&mut self, id: u64, choices: impl Iterator<Item = Option<&'a Data<T>>>) -> Option<bool> {
+        let mut choices = choices.flatten().filter_map(Data::int).peekable();
+        choices.peek()?;
+        let hash = choices.flatten().fold(id, |hash, &n| mix(hash, u64::from(n)));
+        let before = self.last.replace((id, hash));
+        before.filter(|last| last.0 == id).map(|last| last.1 != hash)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -120,6 +169,12 @@ impl<T: Real> Outputs<T> {
             [v] => Some(*v),
             _ => None,
         }
+    }
+
+    /// Whether any decision was another one than in the workspace's run before; `None` where that was not of this program,
+    /// or where the program was not frozen to watch them ([`freeze_watching`](crate::Tape::freeze_watching)).
+    pub fn decisions_changed(&self) -> Option<bool> {
+        self.changed
     }
 
     /// The real outputs in the order in which they were asked for.

@@ -4,11 +4,13 @@
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use indexmap::IndexMap;
 
+use super::nonfinite::ancestors;
 use super::plan::{Plan, Purpose, plan};
-use super::ports::{Inputs, Output, Outputs};
+use super::ports::{Decisions, Inputs, Output, Outputs, Spare};
 use super::run::{Clock, run};
 use super::store::Store;
 use crate::error::Error;
@@ -48,7 +50,11 @@ pub struct Program<T: Real> {
     plan: Plan<T>,
     /// Operations that checked an integer leaf when they were recorded, and check its new values.
     checked: Vec<u32>,
+    /// Lines with the choices that the program makes, where it was frozen to watch them.
+    watched: Vec<u32>,
     seed: u64,
+    /// Tells programs apart.
+    id: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -64,11 +70,13 @@ struct Input {
 #[derive(Debug)]
 pub struct Workspace<T: Real> {
     store: Store<T>,
+    decisions: Decisions,
+    spare: Spare<T>,
 }
 
 impl<T: Real> Default for Workspace<T> {
     fn default() -> Self {
-        Workspace { store: Store::default() }
+        Workspace { store: Store::default(), decisions: Decisions::default(), spare: Spare::default() }
     }
 }
 
@@ -94,6 +102,47 @@ impl<T: Real> Tape<T> {
     /// Two outputs or two leaves have the same name, or a line stands on another tape.
     #[track_caller]
     pub fn freeze(&self, outputs: &[(&str, Operand<'_, T>)]) -> Result<Program<T>, Error> {
+        self.freeze_with(outputs, |_| Vec::new())
+    }
+
+    /// As [`freeze`](Tape::freeze); a run then also says whether any decision is another one than in the run before
+    /// ([`Outputs::decisions_changed`](crate::Outputs::decisions_changed)): which cell wins a pooling window, on which side of a kink an element is.
+    ///
+    /// While it says no, the program computes one and the same smooth function.
+    ///
+    /// # Errors
+    /// As [`freeze`](Tape::freeze).
+    ///
+    /// ```
+    /// use wengert::{Inputs, Workspace, prelude::*};
+    /// let tape = Tape::new();
+    /// let x = tape.var([1., -1.]).named("x");
+    /// let program = tape.freeze_watching(&[("y", x.relu().sum().into())])?;
+    /// let mut workspace = Workspace::new();
+    /// let mut changed = |x: [f32; 2]| {
+    ///     program.run(&Inputs::new().real("x", x), &mut workspace).map(|out| out.decisions_changed())
+    /// };
+    /// assert_eq!(changed([1., -1.])?, None);              // nothing to compare with
+    /// assert_eq!(changed([2., -3.])?, Some(false));
+    /// assert_eq!(changed([2., 3.])?, Some(true));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn freeze_watching(&self, outputs: &[(&str, Operand<'_, T>)]) -> Result<Program<T>, Error> {
+        self.and_take_back(|| {
+            self.freeze_with(outputs, |lines| {
+                let decides = |&id: &u32| self.decision(id).map(|decision| decision.choice.id);
+                lines.iter().filter_map(decides).collect()
+            })
+        })
+    }
+
+    #[track_caller]
+    fn freeze_with(
+        &self,
+        outputs: &[(&str, Operand<'_, T>)],
+        watch: impl FnOnce(&[u32]) -> Vec<u32>,
+    ) -> Result<Program<T>, Error> {
         let mut lines: IndexMap<Arc<str>, u32> = IndexMap::with_capacity(outputs.len());
         for (k, (name, operand)) in outputs.iter().enumerate() {
             let (tape, id) = operand.place();
@@ -107,6 +156,8 @@ impl<T: Real> Tape<T> {
                 return Err(self.blame(e, "freeze", &[id]));
             }
         }
+        let roots: Vec<u32> = lines.values().copied().collect();
+        let watched = watch(&ancestors(self, &roots));
         let mut inputs: IndexMap<Arc<str>, Input> = IndexMap::new();
         let g = self.graph.borrow();
         for (&line, name) in &g.names {
@@ -120,17 +171,23 @@ impl<T: Real> Tape<T> {
                 }
             }
         }
-        Ok(Program::new(&g, inputs, lines, self.seed()))
+        Ok(Program::new(&g, inputs, lines, watched, self.seed()))
     }
 }
 
 impl<T: Real> Program<T> {
-    fn new(g: &Graph<T>, mut inputs: IndexMap<Arc<str>, Input>, outputs: IndexMap<Arc<str>, u32>, seed: u64) -> Self {
+    fn new(
+        g: &Graph<T>,
+        mut inputs: IndexMap<Arc<str>, Input>,
+        outputs: IndexMap<Arc<str>, u32>,
+        watched: Vec<u32>,
+        seed: u64,
+    ) -> Self {
         let mut store = Store::default();
         for input in inputs.values() {
             store.set(input.line, empty(input.kind));
         }
-        let wanted: Vec<u32> = outputs.values().copied().collect();
+        let wanted: Vec<u32> = outputs.values().chain(&watched).copied().collect();
         let plan = plan(g, &mut store, &wanted, Purpose::Replay);
         for input in inputs.values_mut() {
             input.needed = store.marks.has(input.line);
@@ -141,7 +198,9 @@ impl<T: Real> Program<T> {
         checked.dedup();
         // Storage that no run reads stays with its owners: a parameter is changed in place only while nobody shares it.
         let graph = g.without_leaves(|id| store.has(id) || !store.marks.has(id));
-        Program { graph, inputs, outputs: Arc::new(outputs), plan, checked, seed }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Program { graph, inputs, outputs: Arc::new(outputs), plan, checked, watched, seed, id }
     }
 
     pub(super) fn graph(&self) -> &Graph<T> {
@@ -175,24 +234,34 @@ impl<T: Real> Program<T> {
     /// A name that is no input, an input without a value, a value of the wrong kind or shape, an integer out of range;
     /// and what only values can tell, with the source line at which the operation was recorded. The workspace stays usable.
     pub fn run(&self, inputs: &Inputs<T>, workspace: &mut Workspace<T>) -> Result<Outputs<T>, Error> {
-        let values = self.accept(inputs)?;
+        self.accept(inputs)?;
         let store = &mut workspace.store;
         store.clear();
-        for (line, data) in values {
-            store.set(line, data.clone());
+        for (name, input) in &self.inputs {
+            if let Some((_, data)) = inputs.get(name) {
+                store.set(input.line, data.clone());
+            }
         }
         let ran = run(&self.graph, store, &self.plan, Clock { seed: self.seed, step: inputs.step() });
-        let values = ran.map(|()| self.outputs.values().map(|&id| self.output(store, id)).collect());
+        let changed = match ran {
+            Ok(()) => workspace.decisions.compare(self.id, self.watched.iter().map(|&id| store.get(id))),
+            Err(_) => None,
+        };
+        let mut values = workspace.spare.take();
+        let values = ran.map(|()| {
+            values.extend(self.outputs.values().map(|&id| self.output(store, id)));
+            values
+        });
         // Outputs stay until the next run, to be used again if their tensors are dropped; what belongs to others goes now.
         match values {
             Ok(_) => store.release_foreign(),
             Err(_) => store.clear(),
         }
-        Ok(Outputs { lines: Arc::clone(&self.outputs), values: values? })
+        Ok(Outputs { lines: Arc::clone(&self.outputs), values: values?, changed, spare: workspace.spare.clone() })
     }
 
-    /// The lines of the inputs with their values, checked.
-    fn accept<'a>(&self, inputs: &'a Inputs<T>) -> Result<Vec<(u32, &'a Data<T>)>, Error> {
+    /// Whether the inputs are those that the program takes.
+    fn accept(&self, inputs: &Inputs<T>) -> Result<(), Error> {
         if let Some(name) = inputs.names().find(|name| !self.inputs.contains_key(*name)) {
             let names: Vec<&str> = self.inputs.keys().map(|n| &**n).collect();
             return Err(Error::argument(format!("there is no input `{name}`"))
@@ -200,13 +269,11 @@ impl<T: Real> Program<T> {
                 .fix("leave it out, or name the leaf before freezing the tape")
                 .about("program"));
         }
-        let mut values = Vec::with_capacity(self.inputs.len());
         for (name, input) in &self.inputs {
             match inputs.get(name) {
                 Some((dims, data)) => {
                     let kind = if data.real().is_some() { Kind::Real } else { Kind::Int };
                     self.fits(name, input, kind, dims)?;
-                    values.push((input.line, data));
                 }
                 None if input.needed => {
                     return Err(Error::argument(format!("input `{name}` has no value"))
@@ -218,8 +285,7 @@ impl<T: Real> Program<T> {
                 None => {}
             }
         }
-        self.check_integers(&values)?;
-        Ok(values)
+        self.check_integers(inputs)
     }
 
     fn fits(&self, name: &str, input: &Input, kind: Kind, dims: &Dims) -> Result<(), Error> {
@@ -243,13 +309,17 @@ impl<T: Real> Program<T> {
     }
 
     /// Asks the shape rules again where they looked at integers, with the new ones.
-    fn check_integers(&self, values: &[(u32, &Data<T>)]) -> Result<(), Error> {
+    fn check_integers(&self, inputs: &Inputs<T>) -> Result<(), Error> {
         let g = &self.graph;
+        let given = |line: u32| {
+            let name = self.inputs.iter().find(|(_, input)| input.line == line)?.0;
+            inputs.get(name)?.1.int()
+        };
         for &head in &self.checked {
             let operands = g.operands(head);
             let mut sigs = g.sigs(operands);
             for (sig, &o) in sigs.iter_mut().zip(operands) {
-                if let Some((_, Data::Int(v))) = values.iter().find(|(line, _)| *line == o) {
+                if let Some(v) = given(o) {
                     *sig = Sig { known: Some(v), ..*sig };
                 }
             }
