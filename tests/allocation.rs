@@ -1,0 +1,89 @@
+//! A replayed program allocates nothing once it has run: a counting allocator watches the whole process.
+//! It is a test binary of its own, so that no other test allocates meanwhile.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use wengert::prelude::*;
+use wengert::{Attention, ConvOptions, Inputs, Program, Workspace};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is handed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
+        unsafe { System.dealloc(p, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn numbers(n: usize) -> Vec<f32> {
+    (0..n).map(|k| ((k * 7919 % 1000) as f32 / 500.0 - 1.0) * 0.3).collect()
+}
+
+/// Allocations of a run after some.
+fn allocations(program: &Program<f32>, inputs: &Inputs<f32>) -> usize {
+    let mut workspace = Workspace::new();
+    for _ in 0..4 {
+        program.run(inputs, &mut workspace).unwrap();
+    }
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    program.run(inputs, &mut workspace).unwrap();
+    ALLOCATIONS.load(Ordering::Relaxed) - before
+}
+
+fn classifier() -> (Program<f32>, Inputs<f32>) {
+    let tape = Tape::new();
+    let x = tape.constant(ndarray::Array::from_shape_vec((64, 100), numbers(6400)).unwrap()).named("x");
+    let w = tape.var(ndarray::Array::from_shape_vec((100, 10), numbers(1000)).unwrap()).named("w");
+    let b = tape.var(numbers(10)).named("b");
+    let labels = tape.ints((0..64u32).map(|k| k % 10).collect::<Vec<_>>()).named("labels");
+    let loss = ((x.matmul(w) + b).tanh() * 2.0).cross_entropy(labels).mean();
+    let g = grad(loss, &[w, b]);
+    let new = [w - g[0] * 0.1, b - g[1] * 0.1];
+    let program = tape.freeze(&[("loss", loss.into()), ("w", new[0].into()), ("b", new[1].into())]).unwrap();
+    let inputs = Inputs::new().real("x", x.value()).real("w", w.value()).real("b", b.value());
+    (program, inputs.ints("labels", labels.value()).unwrap())
+}
+
+fn network() -> (Program<f32>, Inputs<f32>) {
+    let tape = Tape::new();
+    let x = tape.var(numbers(16 * 3 * 24 * 24)).named("x");
+    let k = tape.var(numbers(8 * 27)).named("k");
+    let w = tape.var(numbers(8 * 12 * 12 * 10)).named("w");
+    let h =
+        x.reshape([16, 3, 24, 24]).conv2d(k.reshape([8, 3, 3, 3]), ConvOptions::new().padding(1)).relu().max_pool2d(2);
+    let loss = h.reshape([16, 8 * 144]).matmul(w.reshape([8 * 144, 10])).log_softmax(1).square().mean();
+    let g = grad(loss, &[x, k, w]);
+    let outputs = [("loss", loss.into()), ("dx", g[0].into()), ("dk", g[1].into()), ("dw", g[2].into())];
+    let inputs = Inputs::new().real("x", x.value()).real("k", k.value()).real("w", w.value());
+    (tape.freeze(&outputs).unwrap(), inputs)
+}
+
+fn block() -> (Program<f32>, Inputs<f32>) {
+    let tape = Tape::new();
+    let x = tape.var(numbers(2 * 16 * 32)).named("x");
+    let h = x.reshape([2, 2, 16, 16]);
+    let y = h.scaled_dot_product_attention(h.tanh(), h.sigmoid(), Attention::new().causal()).silu();
+    let z = y.reshape([64, 16]).layer_norm(1, 1e-5).square().mean();
+    let program = tape.freeze(&[("loss", z.into()), ("dx", grad(z, &[x])[0].into())]).unwrap();
+    (program, Inputs::new().real("x", x.value()))
+}
+
+#[test]
+fn a_replay_allocates_nothing() {
+    for (name, (program, inputs)) in [("classifier", classifier()), ("network", network()), ("block", block())] {
+        assert_eq!(allocations(&program, &inputs), 0, "{name}:\n{}", program.explain());
+    }
+}
