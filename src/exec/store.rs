@@ -224,11 +224,16 @@ impl<T: Real> Store<T> {
 
     /// Releases all values but those that were computed here.
     pub fn release_foreign(&mut self) {
-        let values = &self.values;
-        let foreign = |id: &u32| values[*id as usize].as_ref().is_none_or(|held| held.home.is_none());
-        let (foreign, own): (Vec<u32>, Vec<u32>) = self.held.drain(..).partition(foreign);
-        self.held = own;
-        foreign.into_iter().for_each(|id| self.release(id));
+        let mut k = 0;
+        while k < self.held.len() {
+            let id = self.held[k];
+            if self.values[id as usize].as_ref().is_none_or(|held| held.home.is_none()) {
+                self.held.swap_remove(k);
+                self.release(id);
+            } else {
+                k += 1;
+            }
+        }
     }
 
     /// Releases the large values that nobody has pinned.

@@ -99,7 +99,7 @@ fn reduce<T: Real, F: Fold<T>>(x: &[T], dims: &[usize], axes: &[usize], out: &mu
         return;
     }
     // Sizes of alternating groups, kept and reduced, from the outside in.
-    let mut groups: Vec<(bool, usize)> = Vec::new();
+    let mut groups: smallvec::SmallVec<[(bool, usize); 8]> = smallvec::SmallVec::new();
     for k in (0..dims.len()).filter(|&k| dims[k] != 1) {
         match groups.last_mut() {
             Some((g, n)) if *g == gone(&k) => *n *= dims[k],

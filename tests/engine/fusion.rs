@@ -20,13 +20,13 @@ impl Dice {
 }
 
 /// Records a random program over [rows, columns] and what broadcasts to it; returns its leaves and some of its lines.
-fn program<'t>(tape: &'t Tape<f64>, seed: u64) -> (Vec<Var<'t, f64>>, Vec<Var<'t, f64>>) {
+fn program<'t>(tape: &'t Tape<f64>, seed: u64, shake: f64) -> (Vec<Var<'t, f64>>, Vec<Var<'t, f64>>) {
     let mut dice = Dice(seed);
     let sizes = [1, 2, 3, 7, 40, 129];
     let (n, m) = (sizes[dice.roll(6)], sizes[dice.roll(6)]);
     let mut leaf = |dims: &[usize]| {
         let count = dims.iter().product();
-        let values = (0..count).map(|_| dice.number()).collect();
+        let values = (0..count).map(|k| dice.number() * (1.0 + shake * (k as f64 + 0.5).sin())).collect();
         tape.var(ArrayD::from_shape_vec(dims, values).unwrap())
     };
     let leaves = vec![leaf(&[n, m]), leaf(&[n, m]), leaf(&[m]), leaf(&[n, 1]), leaf(&[])];
@@ -71,8 +71,8 @@ fn program<'t>(tape: &'t Tape<f64>, seed: u64) -> (Vec<Var<'t, f64>>, Vec<Var<'t
 }
 
 /// The values asked for, all gradients, and those of a gradient, in an order that depends on the seed.
-fn results(tape: &Tape<f64>, seed: u64) -> Vec<ArrayD<f64>> {
-    let (leaves, asked) = program(tape, seed);
+fn results(tape: &Tape<f64>, seed: u64, shake: f64) -> Vec<ArrayD<f64>> {
+    let (leaves, asked) = program(tape, seed, shake);
     let mut dice = Dice(seed ^ 0x5555);
     let mut all = Vec::new();
     if dice.roll(2) == 0 {
@@ -94,17 +94,10 @@ fn results(tape: &Tape<f64>, seed: u64) -> Vec<ArrayD<f64>> {
     all
 }
 
-/// Numbers beyond this come from dividing by differences that are nothing but rounding, which the order of sums changes.
-const WILD: f64 = 1e8;
-
-fn is_tame(results: &[ArrayD<f64>]) -> bool {
-    results.iter().flatten().all(|v| !v.is_finite() || v.abs() < WILD)
-}
-
-fn agree(a: &ArrayD<f64>, b: &ArrayD<f64>) -> bool {
+fn agree(a: &ArrayD<f64>, b: &ArrayD<f64>, within: f64) -> bool {
     let scale = b.iter().filter(|v| v.is_finite()).fold(1e-3f64, |m, v| m.max(v.abs()));
     a.shape() == b.shape()
-        && a.iter().zip(b).all(|(a, b)| a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= 1e-10 * scale)
+        && a.iter().zip(b).all(|(a, b)| a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= within * scale)
 }
 
 proptest! {
@@ -112,22 +105,24 @@ proptest! {
 
     #[test]
     fn random_programs_are_what_their_lines_say(seed in any::<u64>()) {
-        let fused = results(&Tape::default(), seed);
-        let plain = results(&Tape::default().line_by_line(), seed);
+        let fused = results(&Tape::default(), seed, 0.0);
+        let plain = results(&Tape::default().line_by_line(), seed, 0.0);
         prop_assert_eq!(fused.len(), plain.len());
-        prop_assume!(is_tame(&fused) && is_tame(&plain));
+        // Where rounding decides (a difference that is 0 or almost, a tie), the order of sums may decide otherwise.
+        let shaken = results(&Tape::default().line_by_line(), seed, 1e-12);
+        prop_assume!(plain.iter().zip(&shaken).all(|(a, b)| agree(a, b, 1e-6)));
         for (k, (a, b)) in fused.iter().zip(&plain).enumerate() {
-            prop_assert!(agree(a, b), "result {} of seed {}: {:?} and {:?}", k, seed, a, b);
+            prop_assert!(agree(a, b, 1e-9), "result {} of seed {}: {:?} and {:?}", k, seed, a, b);
         }
     }
 
     #[test]
     fn a_plan_that_is_found_again_gives_the_same_bits(seed in any::<u64>()) {
         let mut tape = Tape::default();
-        let first = results(&tape, seed);
+        let first = results(&tape, seed, 0.0);
         for _ in 0..2 {
             tape.clear();
-            let again = results(&tape, seed);
+            let again = results(&tape, seed, 0.0);
             prop_assert!(first.iter().zip(&again).all(|(a, b)| a.iter().zip(b).all(|(a, b)| a.to_bits() == b.to_bits())));
         }
     }
