@@ -6,10 +6,10 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 
 use super::path::{is_under, join, unknown};
-use crate::error::OrRaise;
+use crate::error::{Error, OrRaise};
 use crate::real::Real;
 use crate::tape::{Tape, Var};
 
@@ -43,18 +43,23 @@ pub struct Leaves<'t, T: Real> {
     path: String,
 }
 
-/// The line that stands for each entry, and whether the entry is frozen.
-type Lines<'t, T> = IndexMap<Arc<str>, (Var<'t, T>, bool)>;
+/// The line that stands for each entry, and whether the entry is frozen; in the order of the store.
+type Lines<'t, T> = Vec<(Var<'t, T>, bool)>;
 
 struct Set<'t, T: Real> {
     tape: &'t Tape<T>,
     mode: Mode,
+    /// The store's.
+    names: Arc<IndexSet<Arc<str>>>,
     lines: RefCell<Lines<'t, T>>,
+    /// Where paths are put together that are only looked up.
+    path: RefCell<String>,
 }
 
 impl<'t, T: Real> Leaves<'t, T> {
-    pub(super) fn new(tape: &'t Tape<T>, mode: Mode, lines: Lines<'t, T>) -> Self {
-        Leaves { set: Rc::new(Set { tape, mode, lines: RefCell::new(lines) }), path: String::new() }
+    pub(super) fn new(tape: &'t Tape<T>, mode: Mode, names: Arc<IndexSet<Arc<str>>>, lines: Lines<'t, T>) -> Self {
+        let set = Set { tape, mode, names, lines: RefCell::new(lines), path: RefCell::default() };
+        Leaves { set: Rc::new(set), path: String::new() }
     }
 
     /// The tape.
@@ -94,9 +99,26 @@ impl<'t, T: Real> Leaves<'t, T> {
     /// The store had no such entry.
     #[track_caller]
     pub fn get(&self, name: &str) -> Var<'t, T> {
-        let name = self.full_name(name);
-        let lines = self.set.lines.borrow();
-        lines.get(&*name).map(|(line, _)| *line).ok_or_else(|| unknown(&name, lines.keys())).or_raise()
+        let place = self.place(name).ok_or_else(|| self.unknown(name)).or_raise();
+        self.set.lines.borrow()[place].0
+    }
+
+    /// Where the entry stands in the store.
+    fn place(&self, name: &str) -> Option<usize> {
+        if self.path.is_empty() {
+            return self.set.names.get_index_of(name);
+        }
+        let mut full = self.set.path.borrow_mut();
+        full.clone_from(&self.path);
+        if !name.is_empty() {
+            full.push('.');
+            full.push_str(name);
+        }
+        self.set.names.get_index_of(&**full)
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        unknown(&self.full_name(name), self.set.names.iter())
     }
 
     /// Registers the new value of a buffer, which an optimiser's step writes into the store.
@@ -125,23 +147,20 @@ impl<'t, T: Real> Leaves<'t, T> {
     /// ```
     #[track_caller]
     pub fn update(&self, name: &str, value: Var<'t, T>) {
-        let name = self.full_name(name);
-        let mut lines = self.set.lines.borrow_mut();
-        if let Some((line, frozen)) = lines.get_mut(&*name) {
-            if !*frozen {
-                self.set.tape.update(&name, value);
-                *line = value;
-            }
-            return;
+        let place = self.place(name).ok_or_else(|| self.unknown(name)).or_raise();
+        let (line, frozen) = &mut self.set.lines.borrow_mut()[place];
+        if !*frozen {
+            self.set.tape.update(&self.full_name(name), value);
+            *line = value;
         }
-        unknown(&name, lines.keys()).raise()
     }
 }
 
 impl<T: Real> fmt::Debug for Leaves<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines = self.set.lines.borrow();
-        let under = lines.iter().filter(|(name, _)| is_under(name, &self.path));
+        let all = self.set.names.iter().zip(&*lines);
+        let under = all.filter(|(name, _)| is_under(name, &self.path));
         f.debug_map().entries(under.map(|(name, (line, _))| (name, line))).finish()
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::IndexSet;
 
 use super::entry::{Entry, Role};
 use super::leaves::{Leaves, Mode};
@@ -35,13 +35,15 @@ use crate::tape::{IntoTensor, Tape, Tensor};
 #[derive(Clone)]
 pub struct Params<T: Real = f32> {
     seed: u64,
-    entries: IndexMap<Arc<str>, Entry<T>>,
+    /// Where the entry of a name stands; the leaves on a tape find theirs by the same list.
+    names: Arc<IndexSet<Arc<str>>>,
+    entries: Vec<Entry<T>>,
 }
 
 impl<T: Real> Params<T> {
     /// An empty store; initial values are drawn from `seed`.
     pub fn new(seed: u64) -> Self {
-        Params { seed, entries: IndexMap::new() }
+        Params { seed, names: Arc::default(), entries: Vec::new() }
     }
 
     /// The seed that initial values are drawn from.
@@ -61,7 +63,7 @@ impl<T: Real> Params<T> {
 
     /// How many numbers are trained: the elements of all parameters that are not frozen.
     pub fn trained_count(&self) -> usize {
-        self.entries.values().filter(|e| e.is_trained()).map(|e| e.value.as_slice().len()).sum()
+        self.entries.iter().filter(|e| e.is_trained()).map(|e| e.value.as_slice().len()).sum()
     }
 
     /// Adds an entry at the end.
@@ -83,13 +85,13 @@ impl<T: Real> Params<T> {
                 .rule("names are not empty and hold no control characters")
                 .fix("use a dotted path such as `encoder.0.weight`"));
         }
-        if self.entries.contains_key(name) {
+        if self.names.contains(name) {
             return Err(Error::argument(format!("the store has an entry `{name}` already"))
                 .rule("each name stands for one entry")
                 .fix("declare each layer once, under a name of its own; to share weights, apply one layer twice"));
         }
-        let entry = Entry::new(value.into_tensor(), role);
-        self.entries.insert(name.into(), entry);
+        Arc::make_mut(&mut self.names).insert(name.into());
+        self.entries.push(Entry::new(value.into_tensor(), role));
         Ok(())
     }
 
@@ -107,12 +109,12 @@ impl<T: Real> Params<T> {
 
     /// The value of an entry.
     pub fn get(&self, name: &str) -> Option<&Tensor<T>> {
-        self.entries.get(name).map(|e| &e.value)
+        self.entry(name).map(|e| &e.value)
     }
 
     /// An entry with its role.
     pub fn entry(&self, name: &str) -> Option<&Entry<T>> {
-        self.entries.get(name)
+        self.names.get_index_of(name).map(|k| &self.entries[k])
     }
 
     /// Replaces the value of an entry by one of the same shape.
@@ -131,8 +133,8 @@ impl<T: Real> Params<T> {
     /// ```
     pub fn set(&mut self, name: &str, value: impl IntoTensor<T>) -> Result<(), Error> {
         let value = value.into_tensor();
-        self.check_shape(name, value.dims())?;
-        self.entries[name].value = value;
+        let place = self.check_shape(name, value.dims())?;
+        self.entries[place].value = value;
         Ok(())
     }
 
@@ -146,7 +148,7 @@ impl<T: Real> Params<T> {
     /// assert_eq!(list, ["fc.weight [2, 3]", "fc.bias [2]"]);
     /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Entry<T>)> {
-        self.entries.iter().map(|(name, e)| (&**name, e))
+        self.names.iter().map(|name| &**name).zip(&self.entries)
     }
 
     /// Freezes every entry under `prefix`, whole parts of the path (`"conv1"` is not a prefix of `"conv10.weight"`), and
@@ -181,7 +183,7 @@ impl<T: Real> Params<T> {
 
     fn set_frozen(&mut self, prefix: &str, frozen: bool) -> Result<usize, Error> {
         let mut matches = 0;
-        for (_, entry) in self.entries.iter_mut().filter(|(name, _)| is_under(name, prefix)) {
+        for (_, entry) in self.names.iter().zip(&mut self.entries).filter(|(name, _)| is_under(name, prefix)) {
             entry.frozen = frozen;
             matches += 1;
         }
@@ -197,25 +199,27 @@ impl<T: Real> Params<T> {
     /// everything else is a constant.
     #[track_caller]
     pub fn on<'t>(&self, tape: &'t Tape<T>, mode: Mode) -> Leaves<'t, T> {
-        let mut leaves = IndexMap::with_capacity(self.len());
+        let mut leaves = Vec::with_capacity(self.len());
         // A closure would hide the caller's line.
-        for (name, entry) in &self.entries {
+        for (name, entry) in self.names.iter().zip(&self.entries) {
             let trained = mode == Mode::Train && entry.is_trained();
             let leaf = if trained { tape.var(&entry.value) } else { tape.constant(&entry.value) };
-            leaves.insert(Arc::clone(name), (leaf.named(&**name), entry.frozen));
+            tape.set_name(leaf.id(), Arc::clone(name));
+            leaves.push((leaf, entry.frozen));
         }
-        Leaves::new(tape, mode, leaves)
+        Leaves::new(tape, mode, Arc::clone(&self.names), leaves)
     }
 
     pub(crate) fn entry_mut(&mut self, name: &str) -> Option<&mut Entry<T>> {
-        self.entries.get_mut(name)
+        self.names.get_index_of(name).map(|k| &mut self.entries[k])
     }
 
-    pub(crate) fn check_shape(&self, name: &str, dims: &[usize]) -> Result<&Entry<T>, Error> {
-        let entry = self.entries.get(name).ok_or_else(|| self.unknown(name))?;
-        let own = entry.value.dims();
+    /// The place of an entry, which has the given shape.
+    pub(crate) fn check_shape(&self, name: &str, dims: &[usize]) -> Result<usize, Error> {
+        let place = self.names.get_index_of(name).ok_or_else(|| self.unknown(name))?;
+        let own = self.entries[place].value.dims();
         if own[..] == *dims {
-            return Ok(entry);
+            return Ok(place);
         }
         Err(Error::shape(format!("`{name}` has shape {own} in the store, but {dims:?} was given"))
             .rule("an entry keeps its shape")
@@ -223,13 +227,13 @@ impl<T: Real> Params<T> {
     }
 
     fn unknown(&self, name: &str) -> Error {
-        unknown(name, self.entries.keys())
+        unknown(name, self.names.iter())
     }
 }
 
 impl<T: Real> fmt::Debug for Params<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries = self.entries.iter().map(|(name, e)| {
+        let entries = self.iter().map(|(name, e)| {
             let frozen = if e.frozen { ", frozen" } else { "" };
             (name, format!("{:?} {}{}{frozen}", e.role, T::NAME, e.value.dims()))
         });

@@ -15,7 +15,7 @@ pub(super) fn join(path: &str, name: &str) -> String {
     match (path, name) {
         ("", name) => name.to_owned(),
         (path, "") => path.to_owned(),
-        (path, name) => format!("{path}.{name}"),
+        (path, name) => [path, ".", name].concat(),
     }
 }
 

@@ -82,10 +82,17 @@ impl<T: Real> Var<'_, T> {
     ///
     /// A fill that the user recorded is left alone: somebody may ask for a derivative with respect to it.
     pub(crate) fn as_fill(self) -> Option<T> {
+        if !self.tape.in_rule() {
+            return None;
+        }
         let g = self.tape.graph.borrow();
         let node = g.node(self.id);
-        match node.op.get().form() {
-            Form::Fill(value) if self.tape.in_rule() && node.written_by_rule() => Some(value),
+        match &node.op {
+            OpRef::Row(_) => None,
+            op if node.written_by_rule() => match op.get().form() {
+                Form::Fill(value) => Some(value),
+                _ => None,
+            },
             _ => None,
         }
     }

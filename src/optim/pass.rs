@@ -3,6 +3,7 @@
 
 use super::optimizer::Slots;
 use crate::kernels::par;
+use crate::kernels::simd::vectorize;
 use crate::nn::Entry;
 use crate::real::Real;
 
@@ -25,6 +26,10 @@ pub(super) fn pass<T: Real, const S: usize>(
     f: impl Fn(T, T, [&mut T; S]) -> T + Sync + Send,
 ) {
     entry.rewrite(|old, new| {
+        if new.len() <= TASK {
+            let slots = slots.values.each_mut().map(|s| s.make_mut());
+            return run(Piece { old, new, gradient, slots }, &f);
+        }
         let work = new.len() * (3 + S);
         let mut rest = slots.values.each_mut().map(|s| s.make_mut());
         let pieces = new.chunks_mut(TASK).enumerate().map(|(k, new)| {
@@ -37,14 +42,15 @@ pub(super) fn pass<T: Real, const S: usize>(
     });
 }
 
+#[inline(always)]
 fn run<T: Real, const S: usize>(p: Piece<'_, T, S>, f: impl Fn(T, T, [&mut T; S]) -> T) {
     let Piece { old, new, gradient, mut slots } = p;
-    match old {
+    vectorize(|| match old {
         None => new.iter_mut().zip(gradient).enumerate().for_each(|(k, (w, &g))| {
             *w = f(*w, g, slots.each_mut().map(|s| &mut s[k]));
         }),
         Some(old) => new.iter_mut().zip(old).zip(gradient).enumerate().for_each(|(k, ((w, &o), &g))| {
             *w = f(o, g, slots.each_mut().map(|s| &mut s[k]));
         }),
-    }
+    });
 }

@@ -1,6 +1,7 @@
 //! The lines themselves: one compact node each, with operands and shapes in arenas beside them.
 //! A line number is a value number: an operation with several results stands on consecutive lines.
 
+use std::hash::BuildHasherDefault;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::leaf::Leaf;
 use super::region::Regions;
 use super::row::Bound;
 use super::sig::Sig;
-use super::structure::{self, Line};
+use super::structure::{self, Line, Words};
 use crate::error::Error;
 use crate::real::Real;
 
@@ -83,7 +84,7 @@ pub(crate) struct Graph<T: Real> {
     hashes: Vec<u64>,
     /// Differentiable leaves in order.
     pub vars: Vec<u32>,
-    pub names: IndexMap<u32, Arc<str>>,
+    pub names: IndexMap<u32, Arc<str>, BuildHasherDefault<Words>>,
     /// Names of scopes; scope 0 is the tape itself.
     pub scopes: Vec<Arc<str>>,
     /// New values of buffers (running statistics) by name.
@@ -205,6 +206,11 @@ impl<T: Real> Graph<T> {
     pub fn dims(&self, id: u32) -> &[usize] {
         let n = self.node(id);
         &self.dims[n.dims as usize..][..n.rank as usize]
+    }
+
+    pub fn same_shape(&self, a: u32, b: u32) -> bool {
+        let (m, n) = (self.node(a), self.node(b));
+        m.rank == n.rank && (m.rank == 0 || m.dims == n.dims || self.dims(a) == self.dims(b))
     }
 
     pub fn operands(&self, id: u32) -> &[u32] {
@@ -361,16 +367,13 @@ impl<T: Real> Graph<T> {
     ) -> Option<u32> {
         let head = self.nodes.len();
         let Node { dims, rank, .. } = self.nodes[operands[0] as usize];
-        let shape = |n: &Node<T>| &self.dims[n.dims as usize..][..n.rank as usize];
         let mut flags = if origin.is_some() { WRITTEN_BY_RULE } else { 0 };
         if op.row.kinds.len() != N || head >= u32::MAX as usize {
             return None;
         }
         for (&id, &kind) in operands.iter().zip(op.row.kinds) {
             let n = &self.nodes[id as usize];
-            let same =
-                n.rank == rank && (rank == 0 || n.dims == dims || shape(n) == shape(&self.nodes[operands[0] as usize]));
-            if n.kind() != kind || !same {
+            if n.kind() != kind || !self.same_shape(operands[0], id) {
                 return None;
             }
             flags |= n.flags & ACTIVE;

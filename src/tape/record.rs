@@ -16,6 +16,7 @@ use super::kept::Kept;
 use super::marks::Marks;
 use super::op::Op;
 use super::row::Bound;
+use super::sig::Sig;
 use super::writing::RuleFrame;
 use crate::error::{Error, OrRaise};
 use crate::real::Real;
@@ -241,8 +242,19 @@ impl<T: Real> Tape<T> {
         let site = self.here();
         let (results, active) = {
             let g = self.graph.borrow();
-            let sigs = g.sigs(operands);
-            let results = op.get().infer(&sigs).and_then(|r| {
+            let (few, many);
+            let sigs = match operands.len() {
+                // Collecting costs more than what is collected.
+                0..=4 => {
+                    few = std::array::from_fn::<Sig<'_>, 4, _>(|i| operands.get(i).map_or(Sig::NONE, |&id| g.sig(id)));
+                    &few[..operands.len()]
+                }
+                _ => {
+                    many = g.sigs(operands);
+                    &many[..]
+                }
+            };
+            let results = op.get().infer(sigs).and_then(|r| {
                 let too_large = r.iter().find(|s| checked_count(&s.dims).is_none());
                 match too_large {
                     Some(s) => Err(Error::shape(format!("the result would have shape {}", s.dims))

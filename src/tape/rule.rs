@@ -165,8 +165,8 @@ impl<'t, T: Real> Vjp<'t, T> {
             return;
         }
         let v = f();
-        let (is, wants) = (v.dims(), self.dims(i));
-        if is != wants {
+        if !v.tape.graph.borrow().same_shape(v.id, self.operands[i]) {
+            let (is, wants) = (v.dims(), self.dims(i));
             let e = Error::shape(format!("the reverse rule gives operand {i} a cotangent of shape {is}"))
                 .rule(format!("a cotangent has its operand's shape, {wants}"))
                 .fix("sum over, reshape or transpose in the `vjp` of this operation");
@@ -250,8 +250,8 @@ impl<'t, T: Real> Jvp<'t, T> {
         self.spoken.borrow_mut()[i] = true;
         let Some(dx) = self.dx(i) else { return };
         let v = f(dx);
-        let (is, wants) = (v.dims(), self.result_dims(k));
-        if is != wants {
+        if !v.tape.graph.borrow().same_shape(v.id, self.head + k as u32) {
+            let (is, wants) = (v.dims(), self.result_dims(k));
             let e = Error::shape(format!("the forward rule gives result {k} a tangent of shape {is}"))
                 .rule(format!("a tangent has its result's shape, {wants}"))
                 .fix("reshape or transpose in the `jvp` of this operation");

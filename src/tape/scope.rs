@@ -8,8 +8,8 @@ use super::var::Var;
 use crate::real::Real;
 
 impl<T: Real> Tape<T> {
-    pub(crate) fn set_name(&self, id: u32, name: String) {
-        self.graph.borrow_mut().names.insert(id, name.into());
+    pub(crate) fn set_name(&self, id: u32, name: Arc<str>) {
+        self.graph.borrow_mut().names.insert(id, name);
     }
 
     /// Registers the new value of a named buffer (a running statistic): a sweep computes it along with the gradients and

@@ -21,6 +21,9 @@ pub struct Sig<'a> {
 }
 
 impl Sig<'_> {
+    /// Of nothing.
+    pub(super) const NONE: Self = Sig { kind: Kind::Real, dims: &[], known: None };
+
     /// The number of axes.
     pub fn rank(&self) -> usize {
         self.dims.len()

@@ -113,7 +113,8 @@ pub(crate) fn of_op<T: Real>(op: &dyn Op<T>) -> u64 {
 }
 
 /// A hasher of words that counts what is written.
-struct Words {
+#[derive(Default)]
+pub(crate) struct Words {
     state: u64,
     count: u32,
 }

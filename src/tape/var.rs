@@ -91,13 +91,13 @@ macro_rules! handle {
 
             /// The number of elements.
             pub fn count(self) -> usize {
-                self.dims().count()
+                self.tape.graph.borrow().count(self.id)
             }
 
             /// Gives the line a name for listings, errors and drawings; names of leaves also key a program's inputs.
             #[must_use]
             pub fn named(self, name: impl Into<String>) -> Self {
-                self.tape.set_name(self.id, name.into());
+                self.tape.set_name(self.id, name.into().into());
                 self
             }
 
@@ -120,6 +120,13 @@ macro_rules! handle {
             }
         }
     };
+}
+
+impl<T: Real> Var<'_, T> {
+    /// Whether the other line stands on the same tape and has this one's shape.
+    pub(crate) fn shaped_as(self, other: Self) -> bool {
+        std::ptr::eq(self.tape, other.tape) && self.tape.graph.borrow().same_shape(self.id, other.id)
+    }
 }
 
 handle!(Var, Kind::Real, "an integer one: ask for it with `int`");

@@ -2,12 +2,11 @@
 //! B̄ = A⁻ᵀ X̄ and Ā = −B̄ Xᵀ (Giles, 2008), which are systems and products again.
 
 use std::cell::LazyCell;
+use std::hash::Hasher;
 
 use super::batch::{lead, singular, square};
 use super::det::cubic;
 use super::matmul::{offset, product};
-use std::hash::Hasher;
-
 use crate::kernels::dense::lu::Lu;
 use crate::kernels::dense::triangular;
 use crate::kernels::gemm::Mat;

@@ -1,11 +1,11 @@
 //! The singular value decomposition and the pseudoinverse.
 //! Rules: Townsend, "Differentiating the singular value decomposition" (2016); Golub & Pereyra (1973) for the pseudoinverse.
 
+use std::hash::{Hash, Hasher};
+
 use super::batch::{count, lead, matrix, sized};
 use super::det::cubic;
 use super::matmul::product;
-use std::hash::{Hash, Hasher};
-
 use crate::kernels::dense::svd::{Svd as Factors, svd};
 use crate::kernels::gemm::{self, Mat};
 use crate::kernels::par;

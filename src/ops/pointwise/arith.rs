@@ -88,6 +88,7 @@ impl<T: Real> Table<T> {
 
 /// A binary row over two operands that broadcast.
 #[track_caller]
+#[inline]
 pub(crate) fn binary<'t, T: Real>(row: &'static Row<T>, a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
     let (a, b) = align(row.name, a, b);
     a.tape.row(bound(row, []), &[a.into(), b.into()]).real(0)
@@ -189,7 +190,7 @@ impl<'t, T: Real> Add for Var<'t, T> {
     type Output = Self;
     #[track_caller]
     fn add(self, b: Self) -> Self {
-        if self.tape.in_rule() && self.dims() == b.dims() {
+        if self.tape.in_rule() && self.shaped_as(b) {
             match (self.as_fill(), b.as_fill()) {
                 (Some(c), _) => return b.shift(c),
                 (_, Some(c)) => return self.shift(c),
@@ -204,7 +205,7 @@ impl<'t, T: Real> Sub for Var<'t, T> {
     type Output = Self;
     #[track_caller]
     fn sub(self, b: Self) -> Self {
-        if self.tape.in_rule() && self.dims() == b.dims() {
+        if self.tape.in_rule() && self.shaped_as(b) {
             match (self.as_fill(), b.as_fill()) {
                 (_, Some(c)) => return self.shift(-c),
                 (Some(c), _) => return (-b).shift(c),
@@ -219,7 +220,7 @@ impl<'t, T: Real> Mul for Var<'t, T> {
     type Output = Self;
     #[track_caller]
     fn mul(self, b: Self) -> Self {
-        if self.tape.in_rule() && self.dims() == b.dims() {
+        if self.tape.in_rule() && self.shaped_as(b) {
             match (self.as_fill(), b.as_fill()) {
                 (Some(c), _) => return b.scale(c),
                 (_, Some(c)) => return self.scale(c),

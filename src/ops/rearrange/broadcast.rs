@@ -162,7 +162,7 @@ pub(crate) fn common_shape<T: Real>(op: &'static str, lines: &[Operand<'_, T>]) 
 /// Broadcasts two operands to their common shape.
 #[track_caller]
 pub(crate) fn align<'t, T: Real>(op: &'static str, a: Var<'t, T>, b: Var<'t, T>) -> (Var<'t, T>, Var<'t, T>) {
-    if a.dims() == b.dims() {
+    if a.shaped_as(b) {
         return (a, b);
     }
     match common_shape(op, &[a.into(), b.into()]) {

@@ -1,10 +1,10 @@
 //! Convolution over one to three axes and its two adjoints: in the images (the transposed convolution) and in the weights.
 //! Each of the three is bilinear with the other two as its derivatives, so derivatives of every order stay within them.
 
-use super::conv_options::{ConvOptions, sizes};
-use super::images::{by_axes, image_size, plane};
 use std::hash::{Hash, Hasher};
 
+use super::conv_options::{ConvOptions, sizes};
+use super::images::{by_axes, image_size, plane};
 use crate::kernels::conv;
 use crate::ops::prelude::*;
 
