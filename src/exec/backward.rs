@@ -1,9 +1,8 @@
 //! `backward`: writes the adjoint program of a scalar loss, runs it with the forward lines it needs, and returns gradients.
 //! Large values are freed as the run goes; small and pinned ones stay.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use indexmap::IndexMap;
 use ndarray::ArrayD;
 
 use super::gradients::{Entry, Gradients};
@@ -44,8 +43,9 @@ impl<T: Real> Var<'_, T> {
     #[track_caller]
     pub fn try_backward(self) -> Result<Gradients<T>, Error> {
         check_scalar(self, "backward")?;
-        let sweep = self.tape.or_take_back(|| sweep(self, seed(self)));
-        gradients(self, sweep)
+        let leaves = leaves_of(self.tape);
+        let sweep = self.tape.or_take_back(|| reverse(self.tape, &[(self.id, seed(self).id)], &leaves));
+        gradients(self, &leaves, sweep)
     }
 
     /// The vector–Jacobian product with a cotangent of this line's shape, for every leaf: Σ ȳ ∂y/∂x.
@@ -63,13 +63,10 @@ impl<T: Real> Var<'_, T> {
     pub fn backward_with(self, cotangent: impl IntoTensor<T>) -> Gradients<T> {
         let cotangent = self.tape.constant(cotangent);
         check_cotangent(self, cotangent, "backward_with").or_raise();
-        let sweep = self.tape.or_take_back(|| sweep(self, cotangent));
-        gradients(self, sweep).or_raise()
+        let leaves = leaves_of(self.tape);
+        let sweep = self.tape.or_take_back(|| reverse(self.tape, &[(self.id, cotangent.id)], &leaves));
+        gradients(self, &leaves, sweep).or_raise()
     }
-}
-
-fn sweep<T: Real>(root: Var<'_, T>, seed: Var<'_, T>) -> Sweep {
-    reverse(root.tape, &[(root.id, seed.id)], &leaves_of(root.tape))
 }
 
 /// The leaves that gradients are reported for.
@@ -77,12 +74,9 @@ pub(super) fn leaves_of<T: Real>(tape: &Tape<T>) -> Vec<u32> {
     tape.graph.borrow().vars.clone()
 }
 
-fn gradients<T: Real>(root: Var<'_, T>, sweep: Sweep) -> Result<Gradients<T>, Error> {
+fn gradients<T: Real>(root: Var<'_, T>, leaves: &[u32], sweep: Sweep) -> Result<Gradients<T>, Error> {
     let tape = root.tape;
-    let (leaves, updates) = {
-        let g = tape.graph.borrow();
-        (g.vars.clone(), g.updates.clone())
-    };
+    let updates = tape.graph.borrow().updates.clone();
     let mut wanted: Vec<u32> = sweep.cotangents.iter().flatten().chain(updates.values()).copied().collect();
     // The loss is asked for next, as a rule; the value of a large root might not be needed at all.
     if root.count() == 1 {
@@ -102,22 +96,16 @@ fn gradients<T: Real>(root: Var<'_, T>, sweep: Sweep) -> Result<Gradients<T>, Er
         // What the store gives up here and nobody else holds is handed to the caller without a copy.
         store.release_large(&g);
         let entry = |(&leaf, cotangent): (&u32, Option<Arc<Vec<T>>>)| {
-            let dims = g.dims(leaf);
-            let e = match cotangent {
-                Some(v) => Entry { array: owned(store, dims, v), why_zero: None },
-                None => Entry { array: zeros(store, dims), why_zero: reasons.next().map(|r| r.text) },
-            };
-            (leaf, e)
+            let (dims, name) = (g.dims(leaf), g.names.get(&leaf).cloned());
+            match cotangent {
+                Some(v) => Entry { leaf, name, array: owned(store, dims, v), why_zero: None },
+                None => Entry { leaf, name, array: zeros(store, dims), why_zero: reasons.next().map(|r| r.text) },
+            }
         };
         let entries = leaves.iter().zip(cotangents).map(entry).collect();
         let updates = fresh.into_iter().map(|(name, id, v)| (name, owned(store, g.dims(id), v))).collect();
-        let (mut names, mut shared_name) = (IndexMap::new(), None);
-        for (&id, name) in leaves.iter().filter_map(|id| Some((id, g.names.get(id)?))) {
-            if names.insert(Arc::clone(name), id).is_some() {
-                shared_name = Some(Arc::clone(name));
-            }
-        }
-        Ok(Gradients { tape: tape.identity(), entries, names, shared_name, updates, returns: store.pool.returns() })
+        let (by_name, returns) = (OnceLock::new(), store.pool.returns());
+        Ok(Gradients { tape: tape.identity(), entries, by_name, updates, returns })
     })
 }
 

@@ -1,10 +1,11 @@
 //! The gradients of one backward sweep, by leaf; returned, never stored on lines.
 //! Their buffers go back to the tape's pool when they are dropped.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Index;
 use std::panic::Location;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use ndarray::ArrayD;
@@ -32,16 +33,18 @@ use crate::tape::Var;
 /// ```
 pub struct Gradients<T: Real> {
     pub(super) tape: (u64, u64),
-    pub(super) entries: IndexMap<u32, Entry<T>>,
-    pub(super) names: IndexMap<Arc<str>, u32>,
-    /// A name that more than one leaf has.
-    pub(super) shared_name: Option<Arc<str>>,
+    /// In the order of the leaves' lines.
+    pub(super) entries: Vec<Entry<T>>,
+    /// The last entry of each name, from when somebody first asks by name.
+    pub(super) by_name: OnceLock<HashMap<Arc<str>, usize>>,
     pub(super) updates: IndexMap<Arc<str>, ArrayD<T>>,
     pub(super) returns: Returns<T>,
 }
 
 #[derive(Debug)]
 pub(super) struct Entry<T> {
+    pub leaf: u32,
+    pub name: Option<Arc<str>>,
     pub array: ArrayD<T>,
     pub why_zero: Option<String>,
 }
@@ -49,43 +52,47 @@ pub(super) struct Entry<T> {
 impl<T: Real> Gradients<T> {
     /// The gradient of a leaf, or `None` for a line that is no differentiable leaf of the tape at that time.
     pub fn get(&self, leaf: Var<'_, T>) -> Option<&ArrayD<T>> {
-        (leaf.tape.identity() == self.tape).then(|| self.entries.get(&leaf.id).map(|e| &e.array)).flatten()
+        self.entry(leaf).map(|e| &e.array)
+    }
+
+    fn entry(&self, leaf: Var<'_, T>) -> Option<&Entry<T>> {
+        if leaf.tape.identity() != self.tape {
+            return None;
+        }
+        self.entries.binary_search_by_key(&leaf.id, |e| e.leaf).ok().map(|k| &self.entries[k])
     }
 
     /// The gradient of the leaf of that name; of several leaves called the same, that of the one recorded last.
     ///
     /// Optimisers refuse gradients in which a name stands for several leaves.
     pub fn by_name(&self, name: &str) -> Option<&ArrayD<T>> {
-        self.names.get(name).map(|id| &self.entries[id].array)
+        let by_name = self.by_name.get_or_init(|| {
+            let named = self.entries.iter().enumerate().filter_map(|(k, e)| Some((Arc::clone(e.name.as_ref()?), k)));
+            named.collect()
+        });
+        by_name.get(name).map(|&k| &self.entries[k].array)
     }
 
     /// The reason for which a leaf's gradient is zero throughout, if no derivative arrives at it.
     ///
     /// Where derivatives arrive and are zeros (a dead relu, a factor of zeros), [`Var::why_zero`] finds out.
     pub fn why_zero(&self, leaf: Var<'_, T>) -> Option<&str> {
-        (leaf.tape.identity() == self.tape).then(|| self.entries.get(&leaf.id)?.why_zero.as_deref()).flatten()
-    }
-
-    /// A name that more than one leaf has, so that it does not tell whose gradient is meant.
-    pub(crate) fn shared_name(&self) -> Option<&str> {
-        self.shared_name.as_deref()
+        self.entry(leaf)?.why_zero.as_deref()
     }
 
     /// Gradients of named leaves, in the order in which the leaves were recorded.
     pub fn named(&self) -> impl Iterator<Item = (&str, &ArrayD<T>)> {
-        self.names.iter().map(|(name, id)| (&**name, &self.entries[id].array))
+        self.named_arriving().map(|(name, array, _)| (&**name, array))
     }
 
-    /// Gradients of the named leaves at which a derivative arrives.
-    pub(crate) fn named_arriving(&self) -> impl Iterator<Item = (&str, &ArrayD<T>)> {
-        let entries = self.names.iter().map(|(name, id)| (&**name, &self.entries[id]));
-        entries.filter(|(_, e)| e.why_zero.is_none()).map(|(name, e)| (name, &e.array))
+    /// Gradients of named leaves, and whether a derivative arrives at each.
+    pub(crate) fn named_arriving(&self) -> impl Iterator<Item = (&Arc<str>, &ArrayD<T>, bool)> {
+        self.entries.iter().filter_map(|e| Some((e.name.as_ref()?, &e.array, e.why_zero.is_none())))
     }
 
     /// Gradients of named leaves, to be changed in place (clipping).
     pub fn named_mut(&mut self) -> impl Iterator<Item = (&str, &mut ArrayD<T>)> {
-        let names: IndexMap<u32, &str> = self.names.iter().map(|(name, &id)| (id, &**name)).collect();
-        self.entries.iter_mut().filter_map(move |(id, e)| names.get(id).map(|name| (*name, &mut e.array)))
+        self.entries.iter_mut().filter_map(|e| Some((e.name.as_deref()?, &mut e.array)))
     }
 
     /// New values of buffers that were registered with [`Tape::update`](crate::Tape::update).
@@ -96,12 +103,12 @@ impl<T: Real> Gradients<T> {
     /// The square root of the sum of squares of all gradients.
     pub fn norm(&self) -> T {
         let squares = |a: &ArrayD<T>| a.iter().map(|v| v.as_f64() * v.as_f64()).sum::<f64>();
-        T::of(self.entries.values().map(|e| squares(&e.array)).sum::<f64>().sqrt())
+        T::of(self.entries.iter().map(|e| squares(&e.array)).sum::<f64>().sqrt())
     }
 
     /// Multiplies all gradients by a number.
     pub fn scale(&mut self, by: T) {
-        self.entries.values_mut().for_each(|e| e.array.mapv_inplace(|v| v * by));
+        self.entries.iter_mut().for_each(|e| e.array.mapv_inplace(|v| v * by));
     }
 }
 
@@ -132,14 +139,14 @@ impl<T: Real> Index<Var<'_, T>> for Gradients<T> {
 
 impl<T: Real> fmt::Debug for Gradients<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.entries.iter().map(|(id, e)| (format!("%{id}"), &e.array))).finish()
+        f.debug_map().entries(self.entries.iter().map(|e| (format!("%{}", e.leaf), &e.array))).finish()
     }
 }
 
 impl<T: Real> Drop for Gradients<T> {
     fn drop(&mut self) {
         if let Ok(mut returned) = self.returns.lock() {
-            let arrays = self.entries.drain(..).map(|(_, e)| e.array);
+            let arrays = self.entries.drain(..).map(|e| e.array);
             let arrays = arrays.chain(self.updates.drain(..).map(|(_, array)| array));
             returned.extend(arrays.map(|array| array.into_raw_vec_and_offset().0));
         }

@@ -214,12 +214,29 @@ impl<T: Real> Params<T> {
         self.names.get_index_of(name).map(|k| &mut self.entries[k])
     }
 
+    pub(crate) fn entry_at(&mut self, place: usize) -> &mut Entry<T> {
+        &mut self.entries[place]
+    }
+
     /// The place of an entry, which has the given shape.
     pub(crate) fn check_shape(&self, name: &str, dims: &[usize]) -> Result<usize, Error> {
         let place = self.names.get_index_of(name).ok_or_else(|| self.unknown(name))?;
-        let own = self.entries[place].value.dims();
+        self.check_shape_at(place, dims)?;
+        Ok(place)
+    }
+
+    /// As [`check_shape`](Params::check_shape), for a name that most likely is the store's own at the place `likely`.
+    pub(crate) fn check_shape_near(&self, name: &Arc<str>, likely: usize, dims: &[usize]) -> Result<usize, Error> {
+        match self.names.get_index(likely) {
+            Some(own) if Arc::ptr_eq(own, name) => self.check_shape_at(likely, dims).map(|()| likely),
+            _ => self.check_shape(name, dims),
+        }
+    }
+
+    pub(crate) fn check_shape_at(&self, place: usize, dims: &[usize]) -> Result<(), Error> {
+        let (own, name) = (self.entries[place].value.dims(), &self.names[place]);
         if own[..] == *dims {
-            return Ok(place);
+            return Ok(());
         }
         Err(Error::shape(format!("`{name}` has shape {own} in the store, but {dims:?} was given"))
             .rule("an entry keeps its shape")

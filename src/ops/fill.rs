@@ -1,6 +1,8 @@
 //! One number, repeated: constants and seeds that take no memory until a kernel asks for them.
 //! While a rule writes, arithmetic with a fill is folded away, which keeps adjoint programs short.
 
+use std::hash::Hasher;
+
 use super::prelude::*;
 
 /// All elements are `value`.
@@ -36,6 +38,12 @@ impl<T: Real> Op<T> for Fill<T> {
 
     fn attributes(&self) -> Attributes {
         smallvec![("value", AttrValue::Real(self.value.as_f64())), ("shape", (&self.dims[..]).into())]
+    }
+
+    fn fingerprint(&self, h: &mut dyn Hasher) {
+        h.write(b"fill");
+        h.write_u64(self.value.bits());
+        self.dims.iter().for_each(|&n| h.write_usize(n));
     }
 
     fn reads(&self) -> Reads {

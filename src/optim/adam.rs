@@ -26,15 +26,15 @@ impl<T: Real> Core<T> {
     }
 
     fn step(&mut self, params: &mut Params<T>, grads: &Gradients<T>, decoupled: bool) -> Result<(), Error> {
-        check(params, grads)?;
-        check_slots(&self.memory, params, grads)?;
+        let targets = check(params, grads)?;
+        check_slots(&self.memory, params, &targets)?;
         let (b1, b2) = self.betas;
         let [beta1, beta2, rest1, rest2, eps] = [b1, b2, 1.0 - b1, 1.0 - b2, self.eps].map(T::of);
         // One of the two is inactive: w is multiplied by exactly 1, or the gradient gets exactly 0·w.
         let (shrink, in_gradient) =
             if decoupled { (1.0 - self.rate * self.weight_decay, 0.0) } else { (1.0, self.weight_decay) };
         let (shrink, in_gradient) = (T::of(shrink), T::of(in_gradient));
-        each_moved(params, grads, |name, entry, gradient| {
+        each_moved(params, &targets, |name, entry, gradient| {
             let slots = slots(&mut self.memory, name, entry.value().dims());
             // Corrections of the averages' bias towards their start at 0, in doubles as they are numbers of the step.
             let t = slots.count as f64;

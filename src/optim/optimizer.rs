@@ -2,10 +2,11 @@
 //! A step either fits the store as a whole or changes nothing.
 
 use indexmap::IndexMap;
+use ndarray::ArrayD;
 
 use crate::error::Error;
 use crate::exec::Gradients;
-use crate::nn::{Params, Role};
+use crate::nn::{Entry, Params, Role};
 use crate::real::Real;
 use crate::tape::Tensor;
 
@@ -86,11 +87,11 @@ pub(super) fn slots<'m, T: Real, const S: usize>(
     name: &str,
     dims: &[usize],
 ) -> &'m mut Slots<T, S> {
-    if !memory.contains_key(name) {
+    let place = memory.get_index_of(name).unwrap_or_else(|| {
         let zeros = || Tensor::from_parts(dims.into(), vec![T::zero(); dims.iter().product()].into());
-        memory.insert(name.to_owned(), Slots { count: 0, values: std::array::from_fn(|_| zeros()) });
-    }
-    let slots = &mut memory[name];
+        memory.insert_full(name.to_owned(), Slots { count: 0, values: std::array::from_fn(|_| zeros()) }).0
+    });
+    let slots = &mut memory[place];
     // A count read from a file may be any number; corrections of bias have died away long before this end.
     slots.count = slots.count.saturating_add(1);
     slots
@@ -143,28 +144,51 @@ fn list(names: &[&str]) -> String {
     if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") }
 }
 
-/// Checks that every gradient and every new buffer value has its place in the store.
-pub(super) fn check<T: Real>(params: &Params<T>, grads: &Gradients<T>) -> Result<(), Error> {
-    if let Some(name) = grads.shared_name() {
+/// The gradient of one leaf, with the place of its parameter in the store.
+pub(super) struct Target<'g, T> {
+    place: usize,
+    name: &'g str,
+    gradient: &'g ArrayD<T>,
+    arrives: bool,
+}
+
+/// Checks that every gradient and every new buffer value has its place in the store, and finds those of the gradients.
+pub(super) fn check<'g, T: Real>(params: &Params<T>, grads: &'g Gradients<T>) -> Result<Vec<Target<'g, T>>, Error> {
+    let mut targets: Vec<Target<'g, T>> = Vec::with_capacity(params.len());
+    let (mut likely, mut ascending) = (0, true);
+    for (name, gradient, arrives) in grads.named_arriving() {
+        let place = params.check_shape_near(name, likely, gradient.shape())?;
+        ascending &= place >= likely;
+        likely = place + 1;
+        targets.push(Target { place, name, gradient, arrives });
+    }
+    if !ascending && let Some(name) = shared_name(&targets) {
         return Err(Error::argument(format!("several differentiable leaves are called `{name}`"))
             .rule("a step finds the gradient of a parameter by its name, which one leaf has")
             .fix("put the store on the tape once a step (`Params::on`) and use its leaves wherever they are needed"));
     }
-    for (name, array) in grads.named().chain(grads.updates().iter().map(|(name, a)| (&**name, a))) {
+    for (name, array) in grads.updates() {
         params.check_shape(name, array.shape())?;
     }
-    Ok(())
+    Ok(targets)
+}
+
+/// A name that more than one leaf has.
+fn shared_name<'g, T>(targets: &[Target<'g, T>]) -> Option<&'g str> {
+    let mut places: Vec<(usize, &'g str)> = targets.iter().map(|t| (t.place, t.name)).collect();
+    places.sort_unstable_by_key(|p| p.0);
+    places.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].1)
 }
 
 /// Refuses saved slots whose shapes are not those of the parameters.
 pub(super) fn check_slots<T: Real, const S: usize>(
     memory: &Memory<T, S>,
     params: &Params<T>,
-    grads: &Gradients<T>,
+    targets: &[Target<'_, T>],
 ) -> Result<(), Error> {
-    for (name, _) in grads.named() {
-        if let Some(slots) = memory.get(name) {
-            slots.values.iter().try_for_each(|v| params.check_shape(name, v.dims()).map(|_| ()))?;
+    for t in targets {
+        if let Some(slots) = memory.get(t.name) {
+            slots.values.iter().try_for_each(|v| params.check_shape_at(t.place, v.dims()))?;
         }
     }
     Ok(())
@@ -173,13 +197,19 @@ pub(super) fn check_slots<T: Real, const S: usize>(
 /// Calls `f` for every parameter that this step moves, with its gradient, row-major.
 pub(super) fn each_moved<T: Real>(
     params: &mut Params<T>,
-    grads: &Gradients<T>,
-    mut f: impl FnMut(&str, &mut crate::nn::Entry<T>, &[T]),
+    targets: &[Target<'_, T>],
+    mut f: impl FnMut(&str, &mut Entry<T>, &[T]),
 ) {
-    for (name, gradient) in grads.named_arriving() {
-        let Some(entry) = params.entry_mut(name).filter(|e| e.is_trained()) else { continue };
-        let rows = gradient.as_standard_layout();
-        f(name, entry, rows.as_slice().unwrap_or_default());
+    for t in targets.iter().filter(|t| t.arrives) {
+        let entry = params.entry_at(t.place);
+        if !entry.is_trained() {
+            continue;
+        }
+        match t.gradient.as_slice() {
+            Some(rows) => f(t.name, entry, rows),
+            // The caller has put an array of another layout there.
+            None => f(t.name, entry, t.gradient.as_standard_layout().as_slice().unwrap_or_default()),
+        }
     }
 }
 

@@ -71,11 +71,11 @@ impl<T: Real> Sgd<T> {
 
 impl<T: Real> Optimizer<T> for Sgd<T> {
     fn step(&mut self, params: &mut Params<T>, grads: &Gradients<T>) -> Result<(), Error> {
-        check(params, grads)?;
-        check_slots(&self.memory, params, grads)?;
+        let targets = check(params, grads)?;
+        check_slots(&self.memory, params, &targets)?;
         let [rate, decay, mu, damped] = [self.rate, self.weight_decay, self.momentum, 1.0 - self.dampening].map(T::of);
         let nesterov = self.nesterov;
-        each_moved(params, grads, |name, entry, gradient| {
+        each_moved(params, &targets, |name, entry, gradient| {
             if mu == T::zero() {
                 let mut none = Slots { count: 0, values: [] };
                 return pass(entry, gradient, &mut none, |w, g, []| w - rate * (g + decay * w));
