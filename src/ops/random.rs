@@ -5,7 +5,7 @@ use super::prelude::*;
 use crate::kernels::random::{self, Stream};
 
 /// One stream holds 2³² blocks of at least two numbers.
-const LONGEST: usize = 1 << 33;
+const LONGEST: u64 = 1 << 33;
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug)]
@@ -42,7 +42,7 @@ impl<T: Real> Op<T> for Draw {
                 .rule("a probability lies in 0..=1")
                 .fix("pass the share of elements to keep, 0.9 say"));
         }
-        if self.dims.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).is_none_or(|n| n > LONGEST) {
+        if self.dims.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).is_none_or(|n| n as u64 > LONGEST) {
             return Err(Error::shape(format!("shape {} holds too many random numbers", self.dims))
                 .rule(format!("one line draws at most {LONGEST}"))
                 .fix("draw in several lines and concatenate"));

@@ -119,6 +119,7 @@ pub type Portable<T> = Fused<T>;
 #[cfg(not(any(target_arch = "aarch64", target_feature = "fma")))]
 pub type Portable<T> = Plain<T>;
 
+#[cfg(not(any(target_arch = "aarch64", target_feature = "fma")))]
 lane! {
     /// A lane of a processor without such an instruction: a call that imitates it would cost fifty times as much.
     Plain, |a, b, c| a * b + c, dekker
