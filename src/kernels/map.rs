@@ -22,29 +22,40 @@ pub(crate) enum Lane<'a, T> {
     Int(&'a [u32]),
 }
 
+fn each_block<T: Real>(p: &[T; 2], f: Loop<T>, x: &[Lane<'_, T>], from: usize, y: &mut [T]) {
+    if let Some(operands) = x.iter().map(|l| l.real(from, y.len())).collect::<Option<SmallVec<[&[T]; 4]>>>() {
+        return f(p, &operands, y);
+    }
+    let mut widened: SmallVec<[[T; BLOCK]; 3]> = x.iter().map(|_| [T::zero(); BLOCK]).collect();
+    for (k, y) in y.chunks_mut(BLOCK).enumerate() {
+        let at = from + k * BLOCK;
+        let pairs = x.iter().zip(&mut widened);
+        let operands: SmallVec<[&[T]; 4]> = pairs.map(|(l, to)| l.numbers(at, &mut to[..y.len()])).collect();
+        f(p, &operands, y);
+    }
+}
+
 impl<'a, T: Real> Lane<'a, T> {
-    fn block<'b>(self, from: usize, len: usize, widened: &'b mut Vec<T>) -> &'b [T]
+    fn real(self, at: usize, len: usize) -> Option<&'a [T]> {
+        match self {
+            Lane::Real(v) => Some(&v[at..][..len]),
+            Lane::Int(_) => None,
+        }
+    }
+
+    /// The numbers from `at` on, as many as `to` holds, which is filled with them if they are integers.
+    fn numbers<'b>(self, at: usize, to: &'b mut [T]) -> &'b [T]
     where
         'a: 'b,
     {
         match self {
-            Lane::Real(v) => &v[from..from + len],
+            Lane::Real(v) => &v[at..][..to.len()],
             Lane::Int(v) => {
-                widened.clear();
-                widened.extend(v[from..from + len].iter().map(|&n| T::of(f64::from(n))));
-                widened
+                let v = &v[at..][..to.len()];
+                simd::vectorize(|| to.iter_mut().zip(v).for_each(|(t, &n)| *t = T::of(f64::from(n))));
+                to
             }
         }
-    }
-}
-
-fn each_block<T: Real>(p: &[T; 2], f: Loop<T>, x: &[Lane<'_, T>], from: usize, y: &mut [T]) {
-    let step = if x.iter().all(|l| matches!(l, Lane::Real(_))) { y.len() } else { BLOCK };
-    let mut widened: SmallVec<[Vec<T>; 4]> = x.iter().map(|_| Vec::new()).collect();
-    for (k, y) in y.chunks_mut(step.max(1)).enumerate() {
-        let operands: SmallVec<[&[T]; 4]> =
-            x.iter().zip(&mut widened).map(|(l, w)| l.block(from + k * step, y.len(), w)).collect();
-        simd::vectorize(|| f(p, &operands, y));
     }
 }
 
@@ -57,9 +68,12 @@ pub(crate) fn real<T: Real>(p: &[T; 2], f: Loop<T>, x: &[Lane<'_, T>], y: &mut [
 /// y = f(p; x), a mask: the loop's 0 and 1 as integers.
 pub(crate) fn mask<T: Real>(p: &[T; 2], f: Loop<T>, x: &[Lane<'_, T>], y: &mut [u32]) {
     let work = y.len();
-    par::chunks_mut(y, TASK, work, |k, y| {
-        let mut numbers = vec![T::zero(); y.len()];
-        each_block(p, f, x, k * TASK, &mut numbers);
-        y.iter_mut().zip(&numbers).for_each(|(y, v)| *y = u32::from(*v != T::zero()));
+    par::chunks_mut(y, TASK, work, |task, y| {
+        let mut numbers = [T::zero(); BLOCK];
+        for (k, y) in y.chunks_mut(BLOCK).enumerate() {
+            let numbers = &mut numbers[..y.len()];
+            each_block(p, f, x, task * TASK + k * BLOCK, numbers);
+            simd::vectorize(|| y.iter_mut().zip(&*numbers).for_each(|(y, v)| *y = u32::from(*v != T::zero())));
+        }
     });
 }
