@@ -10,7 +10,8 @@ use crate::real::{Lane, Real};
 
 /// A formula with at most two parameters and N operands.
 pub(crate) trait Formula<const N: usize> {
-    /// Whether vector code may answer NaN where the scalar functions know better.
+    /// Whether it has elementary functions in it, whose vector code may answer NaN where the scalar functions know better.
+    /// A formula without any is the same at every level.
     const ASKS_AGAIN: bool;
 
     /// The value for one element.
@@ -107,13 +108,16 @@ pub(crate) fn scalar<T: Real, F: Formula<N>, const N: usize>(p: &[T; 2], x: &[T]
 #[inline(always)]
 fn scalar_at<T: Real, F: Formula<N>, const N: usize>(level: Level, p: &[T; 2], x: &[T]) -> T {
     let x: &[T; N] = x.try_into().expect("a row's formula gets all its operands");
+    if !F::ASKS_AGAIN {
+        return one::<T::Portable, F, N>(p, *x);
+    }
     let y = match level {
         // SAFETY: the level says that the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 | Level::Avx2 => unsafe { fused::<T, F, N>(p, *x) },
         Level::Portable => one::<T::Portable, F, N>(p, *x),
     };
-    if F::ASKS_AGAIN && y.is_nan() { one::<T::Exact, F, N>(p, *x) } else { y }
+    if y.is_nan() { one::<T::Exact, F, N>(p, *x) } else { y }
 }
 
 #[cfg(target_arch = "x86_64")]
