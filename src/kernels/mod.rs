@@ -7,6 +7,7 @@ pub(crate) mod conv;
 pub(crate) mod dense;
 pub(crate) mod extremum;
 pub(crate) mod filter;
+mod fold;
 pub(crate) mod fused;
 pub(crate) mod gemm;
 pub(crate) mod index;

@@ -1,70 +1,13 @@
 //! Reductions of row-major tensors over any set of axes: sum, product, maximum and minimum.
 //! Elements combine in fixed blocks and those in a balanced tree, which bounds rounding and fixes the bits of a result.
 
+pub(super) use super::fold::{Fold, Max, Min, Prod, STRIP, Sum, line, rows_of};
+use super::fold::{LANES, ROWS};
 use super::par;
 use crate::real::Real;
 
-/// Columns that are folded side by side.
-pub(super) const STRIP: usize = 256;
-
-/// Elements of a line, and rows of a strip, that are combined in order; longer ones are halved (Higham, "The accuracy
-/// of floating point summation", 1993: the error of a pairwise sum grows with the logarithm of its length).
-const LINE: usize = 512;
-const ROWS: usize = 32;
-
-/// Independent accumulators along a line, so that the loop vectorises.
-const LANES: usize = 16;
-
 /// Elements that one task goes through, roughly.
 const TASK: usize = 1 << 15;
-
-/// A way to combine numbers, with the value of combining none.
-pub(super) trait Fold<T> {
-    fn empty() -> T;
-    fn join(a: T, b: T) -> T;
-}
-
-pub(super) struct Sum;
-pub(super) struct Prod;
-pub(super) struct Max;
-pub(super) struct Min;
-
-impl<T: Real> Fold<T> for Sum {
-    fn empty() -> T {
-        T::zero()
-    }
-    fn join(a: T, b: T) -> T {
-        a + b
-    }
-}
-
-impl<T: Real> Fold<T> for Prod {
-    fn empty() -> T {
-        T::one()
-    }
-    fn join(a: T, b: T) -> T {
-        a * b
-    }
-}
-
-/// NaN wins: where `a` is one it is kept, and where `b` is one the comparison fails.
-impl<T: Real> Fold<T> for Max {
-    fn empty() -> T {
-        T::neg_infinity()
-    }
-    fn join(a: T, b: T) -> T {
-        if a > b || a.is_nan() { a } else { b }
-    }
-}
-
-impl<T: Real> Fold<T> for Min {
-    fn empty() -> T {
-        T::infinity()
-    }
-    fn join(a: T, b: T) -> T {
-        if a < b || a.is_nan() { a } else { b }
-    }
-}
 
 /// Sums over `axes` (sorted); the sum of nothing is 0.
 pub(crate) fn sum<T: Real>(x: &[T], dims: &[usize], axes: &[usize], out: &mut [T]) {
@@ -199,63 +142,6 @@ fn block<T: Real, F: Fold<T>>(x: &[T], inner: usize, out: &mut [T]) {
     } else {
         for (s, o) in out.chunks_mut(STRIP).enumerate() {
             rows_of::<T, F>(&x[s * STRIP..], inner, len, o, &|_, v| v);
-        }
-    }
-}
-
-/// Folds f(x₀), f(x₁), … of one contiguous line.
-pub(super) fn line<T: Real, F: Fold<T>>(x: &[T], f: &impl Fn(T) -> T) -> T {
-    if x.len() > LINE {
-        let half = (x.len() / 2).next_multiple_of(LINE);
-        let (a, b) = x.split_at(half);
-        return F::join(line::<T, F>(a, f), line::<T, F>(b, f));
-    }
-    if x.len() < LANES {
-        return x.iter().fold(F::empty(), |a, &v| F::join(a, f(v)));
-    }
-    let mut lanes = [F::empty(); LANES];
-    let (body, tail) = x.as_chunks::<LANES>();
-    for c in body {
-        for (a, &v) in lanes.iter_mut().zip(c) {
-            *a = F::join(*a, f(v));
-        }
-    }
-    for (a, &v) in lanes.iter_mut().zip(tail) {
-        *a = F::join(*a, f(v));
-    }
-    let mut n = LANES;
-    while n > 1 {
-        n /= 2;
-        for k in 0..n {
-            lanes[k] = F::join(lanes[k], lanes[k + n]);
-        }
-    }
-    lanes[0]
-}
-
-/// Folds f(j, x\[k · stride + j\]) over the rows k for each of the at most [`STRIP`] columns j of `out`.
-pub(super) fn rows_of<T: Real, F: Fold<T>>(
-    x: &[T],
-    stride: usize,
-    len: usize,
-    out: &mut [T],
-    f: &impl Fn(usize, T) -> T,
-) {
-    let width = out.len();
-    if len > ROWS {
-        let half = (len / 2).next_multiple_of(ROWS);
-        let mut other = [F::empty(); STRIP];
-        let other = &mut other[..width];
-        rows_of::<T, F>(x, stride, half, out, f);
-        rows_of::<T, F>(&x[half * stride..], stride, len - half, other, f);
-        out.iter_mut().zip(other).for_each(|(o, &mut v)| *o = F::join(*o, v));
-        return;
-    }
-    out.fill(F::empty());
-    for k in 0..len {
-        let row = &x[k * stride..][..width];
-        for (j, (o, &v)) in out.iter_mut().zip(row).enumerate() {
-            *o = F::join(*o, f(j, v));
         }
     }
 }

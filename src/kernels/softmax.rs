@@ -1,8 +1,8 @@
 //! Log-sum-exp, softmax and log-softmax along one axis of a row-major tensor seen as \[outer, len, inner\].
 //! The largest element is subtracted before the exponential, so nothing overflows (Blanchard, Higham & Higham, 2021).
 
-use super::par;
-use super::reduce::{Max, STRIP, Sum, line, rows_of};
+use super::fold::{Max, ROWS, STRIP, Sum, line, pieces, pieces_of_rows, rows_of};
+use super::{par, simd};
 use crate::real::Real;
 
 /// Elements that one task goes through, roughly; an exponential costs more than an addition.
@@ -36,26 +36,81 @@ fn log_sums<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T], finish: impl Fn(
     }
     let lines = (TASK / (len * inner)).max(1);
     par::chunks_mut(out, lines * inner, x.len(), |k, out| {
-        let blocks = x[k * lines * len * inner..].chunks(len * inner);
-        for (b, (x, out)) in blocks.zip(out.chunks_mut(inner)).enumerate() {
-            let first = (k * lines + b) * inner;
-            if inner == 1 {
-                let shift = finite_or_zero(line::<T, Max>(x, &|v| v));
-                out[0] = finish(first, shift, line::<T, Sum>(x, &|v| (v - shift).exp()).ln());
-                continue;
+        let x = &x[k * lines * len * inner..];
+        let first = k * lines * inner;
+        if inner == 1 {
+            // As many lines at a time as the buffer holds: a vector may then reach over several short ones.
+            let group = (BUFFER / len).max(1);
+            let mut held = [T::zero(); BUFFER];
+            for (g, (out, x)) in out.chunks_mut(group).zip(x.chunks(group * len)).enumerate() {
+                sums_of_lines(x, len, &mut held, out, |i, shift, log| finish(first + g * group + i, shift, log));
             }
-            for (s, out) in out.chunks_mut(STRIP).enumerate() {
-                let x = &x[s * STRIP..];
-                let mut shift = [T::zero(); STRIP];
-                let shift = &mut shift[..out.len()];
-                rows_of::<T, Max>(x, inner, len, shift, &|_, v| v);
-                shift.iter_mut().for_each(|m| *m = finite_or_zero(*m));
-                rows_of::<T, Sum>(x, inner, len, out, &|j, v| (v - shift[j]).exp());
-                let columns = out.iter_mut().zip(shift).enumerate();
-                columns.for_each(|(j, (o, &mut m))| *o = finish(first + s * STRIP + j, m, o.ln()));
+            return;
+        }
+        for (b, (x, out)) in x.chunks(len * inner).zip(out.chunks_mut(inner)).enumerate() {
+            for (s, out) in out.chunks_mut(BUFFER / ROWS).enumerate() {
+                let start = s * (BUFFER / ROWS);
+                sums_of_columns(&x[start..], inner, len, out, |j, shift, log| {
+                    finish(first + b * inner + start + j, shift, log)
+                });
             }
         }
     });
+}
+
+/// Elements whose exponentials stand in the first-level cache before they are added.
+const BUFFER: usize = 1024;
+
+/// `finish(i, m, ln Σₖ exp (xₖ − m))` for a few whole lines, or a single one of any length.
+fn sums_of_lines<T: Real>(
+    x: &[T],
+    len: usize,
+    held: &mut [T; BUFFER],
+    out: &mut [T],
+    finish: impl Fn(usize, T, T) -> T,
+) {
+    if out.len() == 1 {
+        let shift = finite_or_zero(line::<T, Max>(x, &|v| v));
+        let sum = pieces::<T, Sum>(x, &mut |x| {
+            let held = &mut held[..x.len()];
+            simd::vectorize(|| held.iter_mut().zip(x).for_each(|(h, &v)| *h = v - shift));
+            simd::exp(held);
+            line::<T, Sum>(held, &|v| v)
+        });
+        out[0] = sum;
+        simd::ln(out);
+        out[0] = finish(0, shift, out[0]);
+        return;
+    }
+    let held = &mut held[..x.len()];
+    let mut shifts = [T::zero(); BUFFER];
+    for ((held, x), shift) in held.chunks_mut(len).zip(x.chunks(len)).zip(&mut shifts) {
+        let m = finite_or_zero(line::<T, Max>(x, &|v| v));
+        simd::vectorize(|| held.iter_mut().zip(x).for_each(|(h, &v)| *h = v - m));
+        *shift = m;
+    }
+    simd::exp(held);
+    held.chunks(len).zip(&mut *out).for_each(|(held, sum)| *sum = line::<T, Sum>(held, &|v| v));
+    simd::ln(out);
+    out.iter_mut().zip(shifts).enumerate().for_each(|(i, (o, m))| *o = finish(i, m, *o));
+}
+
+/// The same for columns, as many as there are in `out`, of rows that are `stride` apart.
+fn sums_of_columns<T: Real>(x: &[T], stride: usize, len: usize, out: &mut [T], finish: impl Fn(usize, T, T) -> T) {
+    let (mut shifts, mut held) = ([T::zero(); BUFFER / ROWS], [T::zero(); BUFFER]);
+    let (width, shifts) = (out.len(), &mut shifts[..out.len()]);
+    rows_of::<T, Max>(x, stride, len, shifts, &|_, v| v);
+    shifts.iter_mut().for_each(|m| *m = finite_or_zero(*m));
+    pieces_of_rows::<T, Sum>(x, stride, len, out, &mut |x, rows, out| {
+        let held = &mut held[..rows * width];
+        for (held, x) in held.chunks_mut(width).zip(x.chunks(stride)) {
+            held.iter_mut().zip(x).zip(&*shifts).for_each(|((h, &v), &m)| *h = v - m);
+        }
+        simd::exp(held);
+        rows_of::<T, Sum>(held, width, rows, out, &|_, v| v);
+    });
+    simd::ln(out);
+    out.iter_mut().zip(shifts).enumerate().for_each(|(j, (o, m))| *o = finish(j, *m, *o));
 }
 
 /// An infinite maximum cannot be subtracted (∞ − ∞ is NaN) and need not be: the sum is then 0, ∞ or NaN by itself.
@@ -96,32 +151,54 @@ fn normalise<T: Real>(
     }
     let lines = (TASK / (len * inner)).max(1);
     par::chunks_mut(out, lines * len * inner, x.len(), |k, out| {
-        let blocks = x[k * lines * len * inner..].chunks(len * inner);
-        for (x, out) in blocks.zip(out.chunks_mut(len * inner)) {
-            if inner == 1 {
-                let max = shift(line::<T, Max>(x, &|v| v));
-                out.iter_mut().zip(x).for_each(|(o, &v)| *o = (v - max).exp());
-                let total = prepare(line::<T, Sum>(out, &|v| v));
-                out.iter_mut().zip(x).for_each(|(o, &v)| *o = finish(*o, v - max, total));
-                continue;
+        let x = &x[k * lines * len * inner..][..out.len()];
+        if inner == 1 {
+            // As many lines at a time as stay in the first-level cache: a vector may then reach over several short ones.
+            let group = (BUFFER / len).max(1);
+            let mut shifts = [T::zero(); BUFFER];
+            for (x, out) in x.chunks(group * len).zip(out.chunks_mut(group * len)) {
+                let lines = x.chunks(len).zip(out.chunks_mut(len));
+                for ((x, out), max) in lines.zip(&mut shifts) {
+                    let m = shift(line::<T, Max>(x, &|v| v));
+                    simd::vectorize(|| out.iter_mut().zip(x).for_each(|(o, &v)| *o = v - m));
+                    *max = m;
+                }
+                simd::exp(out);
+                let lines = x.chunks(len).zip(out.chunks_mut(len));
+                for ((x, out), &max) in lines.zip(&shifts) {
+                    let total = prepare(line::<T, Sum>(out, &|v| v));
+                    simd::vectorize(|| out.iter_mut().zip(x).for_each(|(o, &v)| *o = finish(*o, v - max, total)));
+                }
             }
+            return;
+        }
+        for (x, out) in x.chunks(len * inner).zip(out.chunks_mut(len * inner)) {
             for first in (0..inner).step_by(STRIP) {
                 let width = STRIP.min(inner - first);
                 let (mut max, mut total) = ([T::zero(); STRIP], [T::zero(); STRIP]);
                 let (max, total) = (&mut max[..width], &mut total[..width]);
                 rows_of::<T, Max>(&x[first..], inner, len, max, &|_, v| v);
                 max.iter_mut().for_each(|m| *m = shift(*m));
-                for row in (first..x.len()).step_by(inner) {
-                    let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
-                    pairs.zip(&*max).for_each(|((o, &v), &m)| *o = (v - m).exp());
+                simd::vectorize(|| {
+                    for row in (first..x.len()).step_by(inner) {
+                        let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
+                        pairs.zip(&*max).for_each(|((o, &v), &m)| *o = v - m);
+                    }
+                });
+                if width == inner {
+                    simd::exp(out);
+                } else {
+                    (first..x.len()).step_by(inner).for_each(|row| simd::exp(&mut out[row..][..width]));
                 }
                 rows_of::<T, Sum>(&out[first..], inner, len, total, &|_, v| v);
                 total.iter_mut().for_each(|t| *t = prepare(*t));
-                for row in (first..x.len()).step_by(inner) {
-                    let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
-                    let columns = max.iter().zip(&*total);
-                    pairs.zip(columns).for_each(|((o, &v), (&m, &t))| *o = finish(*o, v - m, t));
-                }
+                simd::vectorize(|| {
+                    for row in (first..x.len()).step_by(inner) {
+                        let pairs = out[row..][..width].iter_mut().zip(&x[row..][..width]);
+                        let columns = max.iter().zip(&*total);
+                        pairs.zip(columns).for_each(|((o, &v), (&m, &t))| *o = finish(*o, v - m, t));
+                    }
+                });
             }
         }
     });
@@ -208,6 +285,7 @@ mod tests {
         log_softmax(&[1e4, 0.0, -INF], [1, 3, 1], &mut out);
         assert_eq!(out, [0.0, -1e4, -INF]);
     }
+
     #[test]
     fn a_line_of_nothing_weighs_nothing_where_asked() {
         for inner in [1, 2] {

@@ -58,7 +58,7 @@ macro_rules! loops {
 pub(crate) use loops;
 
 /// Elements of one vector loop: whole vectors of every width, and enough of them to keep the units busy.
-const CHUNK: usize = 32;
+pub(super) const CHUNK: usize = 32;
 
 /// y = f(p; x) for every element.
 ///
@@ -146,7 +146,7 @@ fn fused<T: Real, F: Formula<N>, const N: usize>(p: &[T; 2], x: [T; N]) -> T {
 
 /// Loops and not `map`: closures in arrays are what compiling every formula would mostly consist of.
 #[inline(always)]
-fn one<L: Lane, F: Formula<N>, const N: usize>(p: &[L::Number; 2], x: [L::Number; N]) -> L::Number {
+pub(super) fn one<L: Lane, F: Formula<N>, const N: usize>(p: &[L::Number; 2], x: [L::Number; N]) -> L::Number {
     let mut lanes = [L::zero(); N];
     let mut i = 0;
     while i < N {

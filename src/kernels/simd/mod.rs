@@ -3,11 +3,13 @@
 
 mod block;
 mod level;
+mod update;
 
 pub(crate) use block::{Formula, Loops, block, loops, scalar};
 #[cfg(test)]
 pub(crate) use level::levels;
 pub(crate) use level::{Level, Loop, level, run_at, vectorize};
+pub(crate) use update::{exp, ln};
 
 #[cfg(test)]
 mod reference;
