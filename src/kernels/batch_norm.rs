@@ -1,9 +1,14 @@
 //! Mean, variance and normalised values of every channel of a tensor seen as \[n, channels, len\].
-//! The variance is summed from deviations in a second pass, for a difference of two large sums would cancel.
+//! Statistics take one pass over memory and the values another; sums of squares are those of deviations from the mean.
 
-use super::par;
-use super::reduce::{STRIP, Sum, line, rows_of};
+use super::moments::Moments;
+use super::reduce::{STRIP, Sum, rows_of};
+use super::simd::vectorize;
+use super::{par, scratch};
 use crate::real::Real;
+
+/// Elements of one task of the second pass.
+const TASK: usize = 1 << 14;
 
 /// Writes the mean, the biased variance and, where wanted, (x − mean)/√(variance + eps).
 pub(crate) fn batch_norm<T: Real>(
@@ -16,46 +21,52 @@ pub(crate) fn batch_norm<T: Real>(
     let [n, channels, len] = sizes;
     assert_eq!(x.len(), n * channels * len, "the operand holds {sizes:?}");
     assert_eq!([mean.len(), variance.len()], [channels; 2], "one mean and one variance a channel");
-    let count = T::of((n * len) as f64);
-    sum_channels(x, sizes, mean, |_, v| v);
-    mean.iter_mut().for_each(|m| *m /= count);
-    let mean = &*mean;
-    sum_channels(x, sizes, variance, |c, v| (v - mean[c]) * (v - mean[c]));
-    variance.iter_mut().for_each(|v| *v /= count);
+    if len == 1 {
+        columns(x, channels, mean, variance);
+    } else {
+        par::chunks2_mut((&mut *mean, 1), (&mut *variance, 1), x.len(), |c, mean, variance| {
+            let rows = (0..n).map(|i| &x[(i * channels + c) * len..][..len]);
+            let m = rows.fold(Moments::NONE, |m, row| m.join(vectorize(|| Moments::of(row))));
+            (mean[0], variance[0]) = (T::of(m.mean), T::of(m.squares / m.count));
+        });
+    }
     let Some(y) = normalised else { return };
     assert_eq!(y.len(), x.len(), "one normalised value for every element");
-    let scale: Vec<T> = variance.iter().map(|&v| (v + eps).sqrt().recip()).collect();
-    let image = channels * len;
-    par::chunks_mut(y, image, x.len(), |i, y| {
-        let x = &x[i * image..][..image];
-        if len == 1 {
-            let stats = mean.iter().zip(&scale);
-            y.iter_mut().zip(x).zip(stats).for_each(|((y, &x), (&m, &s))| *y = (x - m) * s);
-            return;
-        }
-        for ((y, x), (&m, &s)) in y.chunks_mut(len).zip(x.chunks(len)).zip(mean.iter().zip(&scale)) {
-            y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - m) * s);
+    let mut scale = scratch::take::<T>(channels);
+    scale.iter_mut().zip(&*variance).for_each(|(s, &v)| *s = (v + eps).sqrt().recip());
+    let (mean, scale) = (&*mean, &*scale);
+    if len == 1 {
+        let rows = (TASK / channels.max(1)).max(1);
+        par::chunks_mut(y, rows * channels, x.len(), |k, y| {
+            let x = x[k * rows * channels..].chunks(channels);
+            for (y, x) in y.chunks_mut(channels).zip(x) {
+                vectorize(|| {
+                    let stats = mean.iter().zip(scale);
+                    y.iter_mut().zip(x).zip(stats).for_each(|((y, &x), (&m, &s))| *y = (x - m) * s);
+                });
+            }
+        });
+        return;
+    }
+    let rows = (TASK / len.max(1)).max(1);
+    par::chunks_mut(y, rows * len, x.len(), |k, y| {
+        for (r, y) in (k * rows..).zip(y.chunks_mut(len)) {
+            let (x, m, s) = (&x[r * len..][..len], mean[r % channels], scale[r % channels]);
+            vectorize(|| y.iter_mut().zip(x).for_each(|(y, &x)| *y = (x - m) * s));
         }
     });
 }
 
-/// Σ f(channel, x) over each channel.
-fn sum_channels<T: Real>(
-    x: &[T],
-    [n, channels, len]: [usize; 3],
-    out: &mut [T],
-    f: impl Fn(usize, T) -> T + Sync + Send,
-) {
-    if len == 1 {
-        par::chunks_mut(out, STRIP, x.len(), |k, out| {
-            let first = k * STRIP;
-            rows_of::<T, Sum>(&x[first..], channels, n, out, &|j, v| f(first + j, v));
-        });
-        return;
-    }
-    par::chunks_mut(out, 1, x.len(), |c, out| {
-        let part = |i: usize| line::<T, Sum>(&x[(i * channels + c) * len..][..len], &|v| f(c, v));
-        out[0] = line::<T, Sum>(&(0..n).map(part).collect::<Vec<T>>(), &|v| v);
+/// Mean and variance of every column of rows of `channels` numbers.
+fn columns<T: Real>(x: &[T], channels: usize, mean: &mut [T], variance: &mut [T]) {
+    let n = x.len() / channels.max(1);
+    let count = T::of(n as f64);
+    par::chunks2_mut((mean, STRIP), (variance, STRIP), x.len(), |k, mean, variance| {
+        let x = &x[k * STRIP..];
+        rows_of::<T, Sum>(x, channels, n, mean, &|_, v| v);
+        mean.iter_mut().for_each(|m| *m /= count);
+        rows_of::<T, Sum>(x, channels, n, variance, &|j, v| (v - mean[j]) * (v - mean[j]));
+        variance.iter_mut().for_each(|v| *v /= count);
     });
 }
 

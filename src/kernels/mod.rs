@@ -12,6 +12,7 @@ pub(crate) mod fused;
 pub(crate) mod gemm;
 pub(crate) mod index;
 pub(crate) mod map;
+mod moments;
 pub(crate) mod par;
 pub(crate) mod plane;
 pub(crate) mod pool;

@@ -1,8 +1,10 @@
 //! Rows brought to mean 0 and variance 1, or to mean square 1.
 //! The mean is subtracted before anything is squared, and its own rounding error after that, so a large mean costs no digits.
 
+use super::moments::Moments;
 use super::par;
 use super::reduce::{Sum, line};
+use super::simd::vectorize;
 use crate::real::Real;
 
 /// Elements that one task goes through, roughly.
@@ -12,23 +14,22 @@ const TASK: usize = 1 << 14;
 pub(crate) fn scale_by_size<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], scales: &mut [T]) {
     each_row(x, len, y, scales, |x, y, scale| {
         *scale = (line::<T, Sum>(x, &|v| v * v) / T::of(len as f64) + eps).sqrt().recip();
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * *scale);
+        let s = *scale;
+        vectorize(|| y.iter_mut().zip(x).for_each(|(y, &x)| *y = x * s));
     });
 }
 
 /// y = (x − μ) · s with s = 1/√(σ² + eps) for each row of `len` elements; `scales` gets s.
 ///
-/// Two passes for the mean: μ₁ = 1/n Σ x, then μ = μ₁ + 1/n Σ (x − μ₁) (Neely, 1966), and a third for σ². Rows of nothing
-/// have scale NaN.
+/// The mean is known better than T can say, so its rounding error is subtracted as well. Rows of nothing have scale NaN.
 pub(crate) fn standardise<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], scales: &mut [T]) {
-    let n = T::of(len as f64);
     each_row(x, len, y, scales, |x, y, scale| {
-        let mean = line::<T, Sum>(x, &|v| v) / n;
-        y.iter_mut().zip(x).for_each(|(y, &x)| *y = x - mean);
-        let rest = line::<T, Sum>(y, &|v| v) / n;
-        let var = line::<T, Sum>(y, &|v| (v - rest) * (v - rest)) / n;
-        *scale = (var + eps).sqrt().recip();
-        y.iter_mut().for_each(|y| *y = (*y - rest) * *scale);
+        let m = vectorize(|| Moments::of(x));
+        let mean = T::of(m.mean);
+        let rest = T::of(m.mean - mean.as_f64());
+        let s = (T::of(m.squares / m.count) + eps).sqrt().recip();
+        vectorize(|| y.iter_mut().zip(x).for_each(|(y, &x)| *y = ((x - mean) - rest) * s));
+        *scale = s;
     });
 }
 

@@ -1,7 +1,7 @@
 //! Standardisation over any axes (layer normalisation without its affine part, and that by the mean square), one primitive.
 //! It yields the standardised values and the scales; both rules are told in terms of these alone.
 
-use crate::kernels::{standard, strided};
+use crate::kernels::{scratch, standard, strided};
 use crate::ops::prelude::*;
 use crate::ops::rearrange::broadcast::without;
 use crate::ops::reduce::lines::check_axes;
@@ -55,11 +55,8 @@ impl<T: Real> Op<T> for LayerNorm {
         let [values, scales] = y else { unreachable!("two results") };
         let rows: usize = scales.dims().iter().product();
         let len = self.axes.iter().map(|&a| dims[a]).product();
-        let mut unwanted = Vec::new();
-        let scales = scales.try_real().unwrap_or_else(|| {
-            unwanted.resize(rows, T::zero());
-            &mut unwanted
-        });
+        let mut unwanted = scratch::take::<T>(if scales.try_real().is_some() { 0 } else { rows });
+        let scales = scales.try_real().unwrap_or(&mut unwanted);
         let kernel = if self.centred { standard::standardise } else { standard::scale_by_size };
         let first = dims.len() - self.axes.len();
         if self.axes.iter().enumerate().all(|(k, &a)| a == first + k) {
