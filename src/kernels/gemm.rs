@@ -11,9 +11,11 @@ pub(crate) mod buffer;
 mod epilogue;
 mod lanes;
 pub(crate) mod micro;
+mod narrow;
 pub(crate) mod pack;
 pub(crate) mod packed;
 mod transpose;
+mod vector;
 
 use std::ops::Range;
 
@@ -141,22 +143,26 @@ unsafe fn dispatch<T: Real, E: Epilogue<T>>(
     epilogue: &E,
 ) {
     let (m, k, n) = (a.rows(), a.cols(), b.cols());
-    let plain = match (a, b) {
-        (Operand::Plain(a), Operand::Plain(b)) => Some((a, b)),
-        _ => None,
-    };
     // SAFETY: by this function's contract.
     unsafe {
-        match plain {
-            _ if k == 0 => (0..m).for_each(|i| {
-                if !target.accumulate {
-                    target.row(i, n).fill(T::zero());
-                }
-            }),
-            Some((a, b)) if m.saturating_mul(n).saturating_mul(k) < SMALL => small(a, b, target),
-            _ => return multiply(micro, a, b, target, threads, epilogue),
-        }
-        if !epilogue.is_nothing() {
+        let done = if k == 0 {
+            (0..m).filter(|_| !target.accumulate).for_each(|i| target.row(i, n).fill(T::zero()));
+            true
+        } else if let (Operand::Plain(a), Operand::Plain(b)) = (a, b) {
+            if narrow::multiply(micro, a, b, target, threads, epilogue) {
+                return;
+            }
+            let tiny = m.saturating_mul(n).saturating_mul(k) < SMALL;
+            if tiny {
+                small(a, b, target);
+            }
+            tiny
+        } else {
+            false
+        };
+        if !done {
+            multiply(micro, a, b, target, threads, epilogue);
+        } else if !epilogue.is_nothing() {
             (0..m).for_each(|i| epilogue.apply(i, 0, target.row(i, n)));
         }
     }

@@ -25,17 +25,19 @@ pub(super) trait Lanes<T>: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// self + a·b.
     unsafe fn fma(self, a: Self, b: Self) -> Self;
+    /// The sum of the lanes, halves first.
+    unsafe fn sum(self) -> T;
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::Lanes;
+    use super::{Lanes, halves};
 
     macro_rules! avx512 {
         ($v:ty, $t:ty, $lanes:literal, $mask:ty, $zero:ident, $set1:ident, $load:ident, $loadz:ident, $store:ident,
-         $storem:ident, $add:ident, $fma:ident) => {
+         $storem:ident, $add:ident, $fma:ident, $sum:ident) => {
             // SAFETY: each method is one intrinsic, whose needs are those of the trait.
             impl Lanes<$t> for $v {
                 const LANES: usize = $lanes;
@@ -85,6 +87,11 @@ mod x86 {
                     // SAFETY: as the trait demands.
                     unsafe { $fma(a, b, self) }
                 }
+                #[inline(always)]
+                unsafe fn sum(self) -> $t {
+                    // SAFETY: as the trait demands.
+                    unsafe { $sum(self) }
+                }
             }
         };
     }
@@ -101,7 +108,8 @@ mod x86 {
         _mm512_storeu_ps,
         _mm512_mask_storeu_ps,
         _mm512_add_ps,
-        _mm512_fmadd_ps
+        _mm512_fmadd_ps,
+        _mm512_reduce_add_ps
     );
     avx512!(
         __m512d,
@@ -115,7 +123,8 @@ mod x86 {
         _mm512_storeu_pd,
         _mm512_mask_storeu_pd,
         _mm512_add_pd,
-        _mm512_fmadd_pd
+        _mm512_fmadd_pd,
+        _mm512_reduce_add_pd
     );
 
     /// A window into it is a mask of AVX2: ones before the middle, zeros after.
@@ -174,6 +183,12 @@ mod x86 {
                 unsafe fn fma(self, a: Self, b: Self) -> Self {
                     // SAFETY: as the trait demands.
                     unsafe { $fma(a, b, self) }
+                }
+                #[inline(always)]
+                unsafe fn sum(self) -> $t {
+                    // SAFETY: the lanes of a vector are as many numbers.
+                    let lanes: [$t; $lanes] = unsafe { std::mem::transmute(self) };
+                    halves(lanes)
                 }
             }
         };
@@ -259,4 +274,21 @@ impl<T: Real, const N: usize> Lanes<T> for [T; N] {
         const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
         std::array::from_fn(|i| if FUSED { a[i].mul_add(b[i], self[i]) } else { self[i] + a[i] * b[i] })
     }
+    #[inline(always)]
+    unsafe fn sum(self) -> T {
+        halves(self)
+    }
+}
+
+/// The sum of a power of two of numbers: the halves are added, then the halves of that.
+#[inline(always)]
+fn halves<T: Real, const N: usize>(mut x: [T; N]) -> T {
+    let mut n = N;
+    while n > 1 {
+        n /= 2;
+        for i in 0..n {
+            x[i] += x[i + n];
+        }
+    }
+    x[0]
 }

@@ -6,6 +6,7 @@ use std::any::TypeId;
 use super::super::simd::{self, Level};
 use super::lanes::Lanes;
 use super::transpose::{self, Block, Panel, Plain};
+use super::vector::{self, Dots, Rows};
 use crate::real::Real;
 
 /// What one call of a microkernel multiplies: c\[i, j\] = Σ over p < k of a\[i, p\]·b\[p, j\], or adds that to c.
@@ -33,6 +34,8 @@ pub(crate) struct Tile<T> {
 
 type Kernel<T> = unsafe fn(&Tile<T>);
 type Pack<T> = unsafe fn(&Panel<T>);
+type DotKernel<T> = unsafe fn(&Dots<T>);
+type RowKernel<T> = unsafe fn(&Rows<T>);
 
 /// The microkernels of one level and number type, for every number of rows and of vectors in a row.
 ///
@@ -40,8 +43,11 @@ type Pack<T> = unsafe fn(&Panel<T>);
 /// alone, neither on its place in a tile nor on the size of the tile.
 pub(crate) struct Micro<T: 'static> {
     kernels: &'static [&'static [Kernel<T>]],
-    lanes: usize,
+    /// The binary logarithm of the numbers in a vector.
+    log_lanes: u32,
     pack: Pack<T>,
+    dots: DotKernel<T>,
+    rows: RowKernel<T>,
 }
 
 impl<T: Real> Micro<T> {
@@ -73,14 +79,17 @@ impl<T: Real> Micro<T> {
     /// Columns of the widest tile: that many numbers are some vectors.
     #[inline]
     pub(crate) fn nr(&self) -> usize {
-        self.kernels[0].len() * self.lanes
+        self.kernels[0].len() << self.log_lanes
     }
 
     /// The best width of panels for n columns: as many tiles as the widest would need, of equal width in vectors.
     #[inline]
     pub(crate) fn width(&self, n: usize) -> usize {
-        let vectors = n.div_ceil(self.lanes).max(1);
-        vectors.div_ceil(vectors.div_ceil(self.kernels[0].len())) * self.lanes
+        let vectors = (n + (1 << self.log_lanes) - 1) >> self.log_lanes;
+        if vectors <= self.kernels[0].len() {
+            return vectors.max(1) << self.log_lanes;
+        }
+        vectors.div_ceil(vectors.div_ceil(self.kernels[0].len())) << self.log_lanes
     }
 
     /// Computes a tile.
@@ -93,9 +102,29 @@ impl<T: Real> Micro<T> {
         debug_assert!((1..=self.mr()).contains(&tile.rows) && (1..=self.nr()).contains(&tile.cols));
         // SAFETY: rows and cols are in range by this function's contract, so the indices are; the rest is passed on.
         unsafe {
-            let kernel = self.kernels.get_unchecked(tile.rows - 1).get_unchecked((tile.cols - 1) / self.lanes);
+            let kernel = self.kernels.get_unchecked(tile.rows - 1).get_unchecked((tile.cols - 1) >> self.log_lanes);
             kernel(tile);
         }
+    }
+
+    /// Dot products of few rows with many.
+    ///
+    /// # Safety
+    /// As [`vector::dots`].
+    #[inline]
+    pub(super) unsafe fn dots(&self, x: &Dots<T>) {
+        // SAFETY: by this function's contract.
+        unsafe { (self.dots)(x) }
+    }
+
+    /// A sum of rows, each times a factor.
+    ///
+    /// # Safety
+    /// As [`vector::rows`].
+    #[inline]
+    pub(super) unsafe fn sum_rows(&self, x: &Rows<T>) {
+        // SAFETY: by this function's contract.
+        unsafe { (self.rows)(x) }
     }
 
     /// Copies k rows and `cols` columns with the strides given to a panel of rows of `width`.
@@ -155,71 +184,79 @@ unsafe fn tile<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<
     }
 }
 
-/// A table of microkernels: `wrapper::<number, vector, rows, vectors>` for each of the rows and numbers of vectors named.
+/// A table of microkernels: `module::tile::<number, vector, rows, vectors>` for each of the rows and numbers of vectors named.
 macro_rules! table {
-    ($wrapper:ident, $pack:ident, $t:ty, $v:ty, $block:ty, $rows:tt, $vectors:tt) => {{
-        const KERNELS: &[&[Kernel<$t>]] = table!(@rows $wrapper, $t, $v, $rows, $vectors);
-        static TABLE: Micro<$t> = Micro { kernels: KERNELS, lanes: <$v as Lanes<$t>>::LANES, pack: $pack::<$t, $block> };
+    ($module:ident, $t:ty, $v:ty, $block:ty, $rows:tt, $vectors:tt) => {{
+        const KERNELS: &[&[Kernel<$t>]] = table!(@rows $module, $t, $v, $rows, $vectors);
+        static TABLE: Micro<$t> = Micro { kernels: KERNELS, log_lanes: <$v as Lanes<$t>>::LANES.ilog2(),
+            pack: $module::pack::<$t, $block>,
+            dots: $module::dots::<$t, $v>,
+            rows: $module::rows::<$t, $v>,
+        };
         &TABLE
     }};
-    (@rows $wrapper:ident, $t:ty, $v:ty, [$($mr:literal)*], $vectors:tt) => {
-        &[$(table!(@row $wrapper, $t, $v, $mr, $vectors)),*]
+    (@rows $module:ident, $t:ty, $v:ty, [$($mr:literal)*], $vectors:tt) => {
+        &[$(table!(@row $module, $t, $v, $mr, $vectors)),*]
     };
-    (@row $wrapper:ident, $t:ty, $v:ty, $mr:literal, [$($nv:literal)*]) => {
-        &[$($wrapper::<$t, $v, $mr, $nv>),*]
+    (@row $module:ident, $t:ty, $v:ty, $mr:literal, [$($nv:literal)*]) => {
+        &[$($module::tile::<$t, $v, $mr, $nv>),*]
+    };
+}
+
+/// The loops of this and the neighbouring modules, compiled for a level.
+macro_rules! level {
+    ($module:ident, $($features:literal)?) => {
+        mod $module {
+            use super::*;
+
+            /// # Safety
+            /// As [`super::tile`].
+            $(#[target_feature(enable = $features)])?
+            pub(super) unsafe fn tile<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>) {
+                // SAFETY: by this function's contract.
+                unsafe { super::tile::<T, V, MR, NV>(x) }
+            }
+
+            /// # Safety
+            /// As [`transpose::pack`].
+            $(#[target_feature(enable = $features)])?
+            pub(super) unsafe fn pack<T: Copy, B: Block<T>>(x: &Panel<T>) {
+                // SAFETY: by this function's contract.
+                unsafe { transpose::pack::<T, B>(x) }
+            }
+
+            /// # Safety
+            /// As [`vector::dots`].
+            $(#[target_feature(enable = $features)])?
+            pub(super) unsafe fn dots<T: Real, V: Lanes<T>>(x: &Dots<T>) {
+                // SAFETY: by this function's contract.
+                unsafe { vector::dots::<T, V>(x) }
+            }
+
+            /// # Safety
+            /// As [`vector::rows`].
+            $(#[target_feature(enable = $features)])?
+            pub(super) unsafe fn rows<T: Real, V: Lanes<T>>(x: &Rows<T>) {
+                // SAFETY: by this function's contract.
+                unsafe { vector::rows::<T, V>(x) }
+            }
+        }
     };
 }
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use super::*;
-
-    /// # Safety
-    /// As [`tile`].
-    #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma")]
-    pub(super) unsafe fn avx512<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>) {
-        // SAFETY: by this function's contract.
-        unsafe { tile::<T, V, MR, NV>(x) }
-    }
-
-    /// # Safety
-    /// As [`transpose::pack`].
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn pack<T: Copy, B: Block<T>>(x: &Panel<T>) {
-        // SAFETY: by this function's contract.
-        unsafe { transpose::pack::<T, B>(x) }
-    }
-
-    /// # Safety
-    /// As [`tile`].
-    #[target_feature(enable = "avx2,fma")]
-    pub(super) unsafe fn avx2<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>) {
-        // SAFETY: by this function's contract.
-        unsafe { tile::<T, V, MR, NV>(x) }
-    }
-}
-
-/// # Safety
-/// As [`tile`].
-unsafe fn portable<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>) {
-    // SAFETY: by this function's contract.
-    unsafe { tile::<T, V, MR, NV>(x) }
-}
-
-/// # Safety
-/// As [`transpose::pack`].
-unsafe fn pack<T: Copy, B: Block<T>>(x: &Panel<T>) {
-    // SAFETY: by this function's contract.
-    unsafe { transpose::pack::<T, B>(x) }
-}
+level!(avx512, "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma");
+#[cfg(target_arch = "x86_64")]
+level!(avx2, "avx2,fma");
+level!(portable,);
 
 /// 16 bytes, the vectors of SSE2, NEON and wasm simd128. NEON has 32 registers, the others 16.
 macro_rules! portable {
     ($t:ty, $lanes:literal) => {
         if cfg!(target_arch = "aarch64") {
-            table!(portable, pack, $t, [$t; $lanes], Plain<4>, [1 2 3 4 5 6 7 8], [1 2 3])
+            table!(portable, $t, [$t; $lanes], Plain<4>, [1 2 3 4 5 6 7 8], [1 2 3])
         } else {
-            table!(portable, pack, $t, [$t; $lanes], Plain<4>, [1 2 3 4], [1 2])
+            table!(portable, $t, [$t; $lanes], Plain<4>, [1 2 3 4], [1 2])
         }
     };
 }
@@ -229,13 +266,11 @@ fn single(level: Level) -> &'static Micro<f32> {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => {
-            use x86::{avx512, pack};
-            table!(avx512, pack, f32, std::arch::x86_64::__m512, transpose::x86::Single8, [1 2 3 4 5 6 7 8], [1 2 3])
+            table!(avx512, f32, std::arch::x86_64::__m512, transpose::x86::Single8, [1 2 3 4 5 6 7 8], [1 2 3])
         }
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => {
-            use x86::{avx2, pack};
-            table!(avx2, pack, f32, std::arch::x86_64::__m256, transpose::x86::Single4, [1 2 3 4], [1 2 3])
+            table!(avx2, f32, std::arch::x86_64::__m256, transpose::x86::Single4, [1 2 3 4], [1 2 3])
         }
         Level::Portable => portable!(f32, 4),
     }
@@ -245,13 +280,11 @@ fn double(level: Level) -> &'static Micro<f64> {
     match level {
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => {
-            use x86::{avx512, pack};
-            table!(avx512, pack, f64, std::arch::x86_64::__m512d, transpose::x86::Double4, [1 2 3 4 5 6 7 8], [1 2 3])
+            table!(avx512, f64, std::arch::x86_64::__m512d, transpose::x86::Double4, [1 2 3 4 5 6 7 8], [1 2 3])
         }
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => {
-            use x86::{avx2, pack};
-            table!(avx2, pack, f64, std::arch::x86_64::__m256d, transpose::x86::Double4, [1 2 3 4], [1 2 3])
+            table!(avx2, f64, std::arch::x86_64::__m256d, transpose::x86::Double4, [1 2 3 4], [1 2 3])
         }
         Level::Portable => portable!(f64, 2),
     }
