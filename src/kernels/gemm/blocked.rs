@@ -20,8 +20,14 @@ const COLS: usize = 2048;
 /// Multiplications that a task should have at least, lest handing it out cost more than it saves.
 pub(super) const TASK: usize = 1 << 18;
 
+/// Elements of a B that is read as it lies by any number of rows, since the first cache holds it.
+const IN_PLACE: usize = 1 << 12;
+
 /// Multiplications that take as long as touching an element in a cheap loop.
 const MULTIPLICATIONS: usize = 16;
+
+/// Bytes that a microkernel fetches ahead in every step.
+const LINE: usize = 64;
 
 /// Elements of B that are packed at a time for all tasks.
 const SHARED: usize = 1 << 22;
@@ -141,34 +147,42 @@ impl<'a, T: Real, E: Epilogue<T>> Job<'a, T, E> {
     ) -> Self {
         let (m, k, n) = (a.rows(), a.cols(), b.cols());
         let mr = micro.mr();
-        let layout = match b {
-            Operand::Packed(b) => b.layout,
-            Operand::Plain(_) => Layout::new(k, n, micro.width(n)),
+        let pack_b = match b {
+            Operand::Packed(_) => Packing::None,
+            Operand::Plain(b) if b.col_stride == 1 && (m <= 4 * mr || k * n <= IN_PLACE) => Packing::None,
+            Operand::Plain(_) if m <= 2 * ROWS => Packing::Task,
+            Operand::Plain(_) => Packing::Shared,
         };
-        let width = layout.width;
-        let mut rows = ROWS.min(m).next_multiple_of(mr);
-        let mut cols = COLS.min(n).next_multiple_of(width);
-        let half = |size: usize, step: usize| (size / step).div_ceil(2) * step;
-        let wanted = if threads { 4 * par::threads() } else { 1 };
-        while m.div_ceil(rows) * n.div_ceil(cols) < wanted && rows * cols * k >= 2 * TASK {
-            let wide = cols > width && (cols >= 4 * rows || rows <= 4 * mr);
-            if wide {
-                cols = half(cols, width);
-            } else if rows > mr {
-                rows = half(rows, mr);
+        let mut rows = if pack_b == Packing::Task { m } else { ROWS.min(m) }.next_multiple_of(mr);
+        let mut cols = COLS.min(n);
+        // Panels that are there or shared are not cut; else a task has panels of its own.
+        let step = match b {
+            Operand::Packed(b) => b.layout.width,
+            _ if pack_b == Packing::Shared => micro.width(n),
+            _ => micro.lanes(),
+        };
+        cols = cols.next_multiple_of(step);
+        let tasks = |rows: usize, cols: usize| m.div_ceil(rows) * n.div_ceil(cols);
+        let least = if threads { par::threads() } else { 1 };
+        while tasks(rows, cols) < 4 * least && rows * cols * k >= 2 * TASK {
+            let by_task = pack_b == Packing::Task;
+            if cols > step && (by_task || cols >= 4 * rows || rows <= 4 * mr) && !(by_task && cols <= 2 * micro.nr()) {
+                cols = (cols / step).div_ceil(2) * step;
+            } else if rows > mr && (!by_task || tasks(rows, cols) < least) {
+                rows = (rows / mr).div_ceil(2) * mr;
             } else {
                 break;
             }
         }
-        let pack_a = match a {
-            Operand::Plain(a) if n > 4 * width || (a.col_stride != 1 && n > 2 * width) => Packing::Task,
-            _ => Packing::None,
+        let layout = match b {
+            Operand::Packed(b) => b.layout,
+            Operand::Plain(_) if pack_b == Packing::Shared => Layout::new(k, n, step),
+            Operand::Plain(_) => Layout::new(k, n, micro.width(cols.min(n))),
         };
-        let pack_b = match b {
-            Operand::Packed(_) => Packing::None,
-            Operand::Plain(b) if b.col_stride == 1 && (m <= 4 * mr || k * n <= 4096) => Packing::None,
-            Operand::Plain(_) if m <= rows => Packing::Task,
-            Operand::Plain(_) => Packing::Shared,
+        // The microkernels read rows of A as well as panels; columns would take a page of memory for every term.
+        let pack_a = match a {
+            Operand::Plain(a) if a.col_stride != 1 && n > 2 * layout.width => Packing::Task,
+            _ => Packing::None,
         };
         Job { micro, a, target, epilogue, m, n, k, layout, rows, cols, pack_a, pack_b, threads }
     }
@@ -205,7 +219,7 @@ impl<'a, T: Real, E: Epilogue<T>> Job<'a, T, E> {
         let room = |packing, numbers: usize| if packing == Packing::Task { numbers * most } else { 0 };
         // Panels of B begin at a cache line.
         let room_a = room(self.pack_a, is.len().next_multiple_of(mr)).next_multiple_of(16);
-        let room_b = room(self.pack_b, js.len().next_multiple_of(width));
+        let room_b = room(self.pack_b, width);
         buffer::with(room_a + room_b, |buffer: &mut [T]| {
             let (own_a, own_b) = buffer.split_at_mut(room_a);
             for p in ps.clone().step_by(kc) {
@@ -224,16 +238,22 @@ impl<'a, T: Real, E: Epilogue<T>> Job<'a, T, E> {
                         }
                     }
                 };
+                if let (Operand::Plain(b), Packing::Task) = (b, self.pack_b) {
+                    // A panel is used while it is still in cache.
+                    for j in js.clone().step_by(width) {
+                        let own = j..js.end.min(j + width);
+                        pack_b(self.micro, b.part(of_b.clone(), own.clone()), width, own_b);
+                        let b = Side::packed(own_b.as_ptr(), width, terms.len());
+                        // SAFETY: by this function's contract.
+                        unsafe { self.sweep(&is, first + own.start..first + own.end, &terms, a, b) }
+                    }
+                    continue;
+                }
                 let b = match b {
                     Operand::Packed(b) => Side::packed(b.at(of_b.start, js.start), width, terms.len()),
                     Operand::Plain(b) => {
                         let part = b.part(of_b, js.clone());
-                        if self.pack_b == Packing::Task {
-                            pack_b(self.micro, part, width, own_b);
-                            Side::packed(own_b.as_ptr(), width, terms.len())
-                        } else {
-                            Side { data: part.data.as_ptr(), panel: width, row: 1, step: part.row_stride }
-                        }
+                        Side { data: part.data.as_ptr(), panel: width, row: 1, step: part.row_stride }
                     }
                 };
                 // SAFETY: by this function's contract.
@@ -257,7 +277,7 @@ impl<'a, T: Real, E: Epilogue<T>> Job<'a, T, E> {
                 // SAFETY: by this function's contract; the rows of a tile of C are apart.
                 unsafe {
                     let c = self.target.c.get().add(i * self.target.row + j);
-                    self.micro.run(&Tile {
+                    let tile = Tile {
                         k: terms.len(),
                         a: a.data.add(r * a.panel),
                         a_row: a.row,
@@ -269,7 +289,13 @@ impl<'a, T: Real, E: Epilogue<T>> Job<'a, T, E> {
                         rows,
                         cols,
                         accumulate,
-                    });
+                    };
+                    if j + cols < js.end {
+                        let next = b.data.wrapping_add((q + 1) * b.panel);
+                        self.micro.run_ahead(&tile, next.wrapping_byte_add(r * terms.len() * LINE));
+                    } else {
+                        self.micro.run(&tile);
+                    }
                     if finish {
                         simd::vectorize(|| {
                             for row in 0..rows {

@@ -32,7 +32,7 @@ pub(crate) struct Tile<T> {
     pub(crate) accumulate: bool,
 }
 
-type Kernel<T> = unsafe fn(&Tile<T>);
+type Kernel<T> = unsafe fn(&Tile<T>, *const T);
 type Pack<T> = unsafe fn(&Panel<T>);
 type DotKernel<T> = unsafe fn(&Dots<T>);
 type RowKernel<T> = unsafe fn(&Rows<T>);
@@ -99,11 +99,21 @@ impl<T: Real> Micro<T> {
     /// [`Tile`] names is valid for that, and c is apart from a and b.
     #[inline]
     pub(crate) unsafe fn run(&self, tile: &Tile<T>) {
+        // SAFETY: by this function's contract.
+        unsafe { self.run_ahead(tile, tile.b) }
+    }
+
+    /// As [`run`](Micro::run), while k cache lines from `ahead` on, which any address may be, are fetched for later.
+    ///
+    /// # Safety
+    /// As of [`run`](Micro::run).
+    #[inline]
+    pub(super) unsafe fn run_ahead(&self, tile: &Tile<T>, ahead: *const T) {
         debug_assert!((1..=self.mr()).contains(&tile.rows) && (1..=self.nr()).contains(&tile.cols));
         // SAFETY: rows and cols are in range by this function's contract, so the indices are; the rest is passed on.
         unsafe {
-            let kernel = self.kernels.get_unchecked(tile.rows - 1).get_unchecked((tile.cols - 1) >> self.log_lanes);
-            kernel(tile);
+            let row = self.kernels.get_unchecked(tile.rows - 1);
+            row.get_unchecked((tile.cols - 1) >> self.log_lanes)(tile, ahead);
         }
     }
 
@@ -127,6 +137,12 @@ impl<T: Real> Micro<T> {
         unsafe { (self.rows)(x) }
     }
 
+    /// Numbers in a vector.
+    #[inline]
+    pub(super) fn lanes(&self) -> usize {
+        1 << self.log_lanes
+    }
+
     /// Copies k rows and `cols` columns with the strides given to a panel of rows of `width`.
     ///
     /// # Safety
@@ -145,18 +161,40 @@ impl<T: Real> Micro<T> {
     }
 }
 
+/// Asks for a cache line that is read soon.
+#[inline(always)]
+fn fetch<T>(p: *const T) {
+    // SAFETY: a hint that may name any address.
+    #[cfg(target_arch = "x86_64")]
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
 /// # Safety
 /// As [`Micro::run`], with rows = MR and cols in the NV-th vector; the processor has the instructions of V.
 #[inline(always)]
-unsafe fn tile<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>) {
+unsafe fn tile<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>, ahead: *const T) {
     let last = NV - 1;
     // SAFETY: the elements touched are those of the contract: all columns of vectors before the last one, and of the last
     // those in the mask. Steps beyond the last row of b or column of a are taken but not followed.
     unsafe {
         let mask = V::first(x.cols - last * V::LANES);
         let mut sum = [[V::zero(); NV]; MR];
-        let (mut a, mut b) = (x.a, x.b);
+        let (mut a, mut b, mut ahead) = (x.a, x.b, ahead);
+        if x.accumulate {
+            for i in 0..MR {
+                for v in 0..NV {
+                    fetch(x.c.wrapping_add(i * x.c_row + v * V::LANES));
+                }
+            }
+        }
         for _ in 0..x.k {
+            fetch(ahead);
+            ahead = ahead.wrapping_byte_add(64);
             let mut row = [V::zero(); NV];
             for (v, row) in row[..last].iter_mut().enumerate() {
                 *row = V::load(b.add(v * V::LANES));
@@ -212,9 +250,9 @@ macro_rules! level {
             /// # Safety
             /// As [`super::tile`].
             $(#[target_feature(enable = $features)])?
-            pub(super) unsafe fn tile<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>) {
+            pub(super) unsafe fn tile<T: Copy, V: Lanes<T>, const MR: usize, const NV: usize>(x: &Tile<T>, ahead: *const T) {
                 // SAFETY: by this function's contract.
-                unsafe { super::tile::<T, V, MR, NV>(x) }
+                unsafe { super::tile::<T, V, MR, NV>(x, ahead) }
             }
 
             /// # Safety

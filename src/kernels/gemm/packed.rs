@@ -8,7 +8,7 @@ use crate::real::Real;
 
 /// Terms that are summed up in registers before C is touched, at most. A panel of B of this height and one of A fill about
 /// what the first cache holds; longer sums touch C less often.
-const K_BLOCK: usize = 384;
+const K_BLOCK: usize = 512;
 
 /// How an operand lies when it is packed: block after block of `kc` terms, panel after panel in a block, term after term in a
 /// panel, of which each term has `width` numbers.
