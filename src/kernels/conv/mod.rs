@@ -3,16 +3,47 @@
 
 use std::ops::Range;
 
+mod lanes;
+mod planes;
+mod scratch;
+mod tile;
+mod winograd;
+
 use super::gemm::{Mat, product_rows};
 use super::par;
+use super::simd;
 use super::unfold::Slide;
 use crate::real::Real;
+use winograd::{Filters, Planes};
 
 /// Elements in a tile of columns: 1 MB in f32, about what a core has for itself.
 const TILE: usize = 1 << 18;
 
 /// Blocks of images whose weight gradients are summed apart, then together in order: enough to keep threads busy.
 const BLOCKS: usize = 8;
+
+/// A place that tasks write to, each to its own part.
+#[derive(Clone, Copy)]
+struct Shared<E>(*mut E);
+
+// SAFETY: whoever writes through it sees to it that parts do not overlap.
+unsafe impl<E: Send> Send for Shared<E> {}
+// SAFETY: as above.
+unsafe impl<E: Send> Sync for Shared<E> {}
+
+/// Calls `f` for every number below n, in parallel where `work` is large.
+fn tasks(n: usize, work: usize, f: impl Fn(usize) + Sync + Send) {
+    // Elements of no size need no memory.
+    par::chunks_mut(&mut vec![(); n][..], 1, work, |k, _| f(k));
+}
+
+/// Calls `f` with the multiples 0, step, 2·step, … of `step`, n of them.
+fn offsets<R>(n: usize, step: usize, f: impl FnOnce(&[usize]) -> R) -> R {
+    scratch::with(n, |at: &mut [usize]| {
+        at.iter_mut().enumerate().for_each(|(k, at)| *at = k * step);
+        f(at)
+    })
+}
 
 /// The sizes of a convolution of x [n, c, H, W] with weights [o, c/groups, kh, kw] to [n, o, OH, OW]; likewise with more or
 /// fewer axes.
@@ -39,6 +70,21 @@ impl<const D: usize> ConvShape<D> {
     /// Rows of the columns of a group: the cells that one output number looks at.
     fn depth(&self) -> usize {
         self.group_c() * self.slide.taps()
+    }
+
+    /// The same over two axes, if they are two.
+    fn in_plane(&self) -> Option<ConvShape<2>> {
+        let two = |a: &[usize; D]| <[usize; 2]>::try_from(&a[..]).ok();
+        let s = &self.slide;
+        let slide = Slide {
+            input: two(&s.input)?,
+            output: two(&s.output)?,
+            kernel: two(&s.kernel)?,
+            stride: two(&s.stride)?,
+            padding: two(&s.padding)?,
+            dilation: two(&s.dilation)?,
+        };
+        Some(ConvShape { n: self.n, c: self.c, o: self.o, groups: self.groups, slide })
     }
 
     /// The floating-point operations of one pass.
@@ -110,9 +156,53 @@ fn tile_of<'a, T>(data: &'a [T], rows: usize, cols: usize, tile: &Range<usize>) 
     Mat { data: &data[tile.start.min(data.len())..], rows, cols: tile.len(), row_stride: cols, col_stride: 1 }
 }
 
+/// Winograd's method if it can be taken and pays, on the images of `p`; for it the weights are given group by group.
+///
+/// Only in f32: who computes in f64 does so for its precision, part of which the method costs.
+fn by_winograd<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T], adjoint: bool) -> bool {
+    let Some(plane) = s.in_plane() else { return false };
+    let planes = if adjoint { Planes::backward(&plane) } else { Planes::forward(&plane) };
+    let Some(((x, w), y)) = lanes::cast::<T, f32>(x).zip(lanes::cast(w)).zip(lanes::cast_mut::<T, f32>(y)) else {
+        return false;
+    };
+    let level = simd::level();
+    if !winograd::pays::<f32>(level, &plane, &planes) {
+        return false;
+    }
+    let size = s.group_o() * s.depth();
+    for (group, w) in w.chunks(size.max(1)).enumerate() {
+        let (input, output) = (group * planes.c * planes.input_cells(), group * planes.o * planes.output_cells());
+        let steps = if adjoint { [9, s.depth()] } else { [s.depth(), 9] };
+        winograd::convolve(level, &planes, &x[input..], Filters { w, steps, turned: adjoint }, None, &mut y[output..]);
+    }
+    true
+}
+
+/// The weights' part of [`by_winograd`].
+fn weights_by_winograd<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) -> bool {
+    let Some(plane) = s.in_plane() else { return false };
+    let p = Planes::forward(&plane);
+    let Some(((g, x), w)) = lanes::cast::<T, f32>(g).zip(lanes::cast(x)).zip(lanes::cast_mut::<T, f32>(w)) else {
+        return false;
+    };
+    let level = simd::level();
+    if !winograd::pays::<f32>(level, &plane, &p) {
+        return false;
+    }
+    let size = s.group_o() * s.depth();
+    for (group, w) in w.chunks_mut(size.max(1)).enumerate() {
+        let (input, output) = (group * p.c * p.input_cells(), group * p.o * p.output_cells());
+        winograd::gradient(level, &p, &g[output..], &x[input..], w);
+    }
+    true
+}
+
 /// y[n, o, ·] = Σ over the cells of every window of w[o, cell]·x[n, cell]: per image and group, w · columns.
 pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T]) {
     s.check(x.len(), w.len(), y.len());
+    if by_winograd(x, w, s, y, false) {
+        return;
+    }
     let (image, positions) = (s.c * s.slide.cells(), s.slide.positions());
     par::chunks_mut(y, s.o * positions, s.counts()[3], |i, y| {
         let x = &x[i * image..(i + 1) * image];
@@ -130,6 +220,9 @@ pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<
 /// The adjoint of [`convolve`] in x: per image and group, wᵀ · g folded back onto the planes.
 pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &ConvShape<D>, x: &mut [T]) {
     s.check(x.len(), w.len(), g.len());
+    if by_winograd(g, w, s, x, true) {
+        return;
+    }
     let (result, positions) = (s.o * s.slide.positions(), s.slide.positions());
     par::chunks_mut(x, s.c * s.slide.cells(), s.counts()[3], |i, x| {
         let g = &g[i * result..(i + 1) * result];
@@ -161,6 +254,9 @@ pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &Conv
 /// Blocks of images are summed apart and then together, both in order; the blocks depend on n alone.
 pub(crate) fn convolve_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) {
     s.check(x.len(), w.len(), g.len());
+    if weights_by_winograd(g, x, s, w) {
+        return;
+    }
     let (image, result) = (s.c * s.slide.cells(), s.o * s.slide.positions());
     let per_block = s.n.div_ceil(BLOCKS).max(1);
     let sums = par::map(s.n.div_ceil(per_block), s.counts()[3], |block| {
