@@ -31,12 +31,6 @@ unsafe impl<E: Send> Send for Shared<E> {}
 // SAFETY: as above.
 unsafe impl<E: Send> Sync for Shared<E> {}
 
-/// Calls `f` for every number below n, in parallel where `work` is large.
-fn tasks(n: usize, work: usize, f: impl Fn(usize) + Sync + Send) {
-    // Elements of no size need no memory.
-    par::chunks_mut(&mut vec![(); n][..], 1, work, |k, _| f(k));
-}
-
 /// Calls `f` with the multiples 0, step, 2·step, … of `step`, n of them.
 fn offsets<R>(n: usize, step: usize, f: impl FnOnce(&[usize]) -> R) -> R {
     scratch::with(n, |at: &mut [usize]| {

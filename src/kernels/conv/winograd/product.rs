@@ -4,9 +4,10 @@ use super::super::lanes::{Element, Lanes, MAX, Task};
 use super::super::planes::{gather, scatter};
 use super::super::scratch;
 use super::super::tile::{Tile, cut};
-use super::super::{Shared, offsets, tasks};
+use super::super::{Shared, offsets};
 use super::blocks::{Block, Blocks, Planes};
 use super::transform::{Along, CELLS, Cells, Kernel, POINTS, RESULTS, Results, both};
+use crate::kernels::par;
 use crate::kernels::simd::Level;
 
 /// Bytes of transformed cells in a block: half of what a core of today has for itself, for results and kernels pass through
@@ -96,12 +97,12 @@ pub(crate) fn convolve<E: Element + scratch::Plain>(
     let work = p.n * p.c * p.o * p.output_cells();
     scratch::with(layout.panels * POINTS * layout.kernels, |kernels: &mut [E]| {
         let to = Shared(kernels.as_mut_ptr());
-        tasks(p.o.div_ceil(lanes), p.c * p.o * POINTS, |k| {
+        par::for_each(p.o.div_ceil(lanes), p.c * p.o * POINTS, |k| {
             E::run(level, Kernels { filters, outputs: p.o, first: k * lanes, layout, to });
         });
         let kernels = &*kernels;
         offsets(layout.c, WIDE * lanes, |at| {
-            tasks(blocks.len(), work, |k| {
+            par::for_each(blocks.len(), work, |k| {
                 scratch::with(POINTS * (layout.cells + layout.results) + patch, |work: &mut [E]| {
                     E::run(level, OneBlock { p, block: blocks.at(k), layout, kernels, bias, at, x, y, work });
                 });

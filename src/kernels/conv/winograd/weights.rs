@@ -5,10 +5,11 @@ use super::super::lanes::{Element, Lanes, MAX, Task};
 use super::super::planes::gather;
 use super::super::scratch;
 use super::super::tile::{Tile, cut};
-use super::super::{Shared, offsets, tasks};
+use super::super::{Shared, offsets};
 use super::blocks::{Block, Blocks, Planes};
 use super::product::{WIDE, odd, row_of, transform_cells};
 use super::transform::{Along, CELLS, Cells, KernelAdjoint, POINTS, RESULTS, ResultsAdjoint, both};
+use crate::kernels::par;
 use crate::kernels::simd::Level;
 
 /// Bytes of transformed tiles in a round: they go through the cache that the cores share.
@@ -63,7 +64,7 @@ pub(crate) fn gradient<E: Element + scratch::Plain>(level: Level, p: &Planes, g:
                 let round = first..blocks.len().min(first + per_round);
                 let tile = |k: usize| (first..k).map(|k| blocks.at(k).count()).sum::<usize>();
                 let count = tile(round.end);
-                tasks(2 * round.len(), POINTS * count * (rows[0] + rows[1]), |k| {
+                par::for_each(2 * round.len(), POINTS * count * (rows[0] + rows[1]), |k| {
                     let (side, k) = (k % 2, first + k / 2);
                     scratch::with(patch, |patch: &mut [E]| {
                         E::run(
@@ -72,14 +73,14 @@ pub(crate) fn gradient<E: Element + scratch::Plain>(level: Level, p: &Planes, g:
                         );
                     });
                 });
-                tasks(POINTS, POINTS * count * p.c * p.o, |point| {
+                par::for_each(POINTS, POINTS * count * p.c * p.o, |point| {
                     let at = &at[..count];
                     E::run(level, Multiply { layout, at, point, tiles, sums, accumulate: first > 0 });
                 });
             }
         });
         let w = Shared(w.as_mut_ptr());
-        tasks(p.o.div_ceil(lanes), POINTS * p.c * p.o, |k| {
+        par::for_each(p.o.div_ceil(lanes), POINTS * p.c * p.o, |k| {
             E::run(level, Finish { layout, first: k * lanes, sums, w });
         });
     });
