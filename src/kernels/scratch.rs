@@ -24,6 +24,8 @@ pub(crate) unsafe trait Plain: Copy + Send + 'static {}
 unsafe impl<T: Real> Plain for T {}
 // SAFETY: an integer.
 unsafe impl Plain for u32 {}
+// SAFETY: an integer.
+unsafe impl Plain for usize {}
 
 thread_local! {
     /// What is not in use, the last returned on top.
@@ -48,6 +50,11 @@ pub(crate) fn take<T: Plain>(len: usize) -> Scratch<T> {
         lines.resize(needed, Line([0; LINE]));
     }
     Scratch { lines, len, kind: PhantomData }
+}
+
+/// Calls `f` with `len` numbers with garbage in them.
+pub(crate) fn with<T: Plain, R>(len: usize, f: impl FnOnce(&mut [T]) -> R) -> R {
+    f(&mut take(len))
 }
 
 impl<T> Drop for Scratch<T> {

@@ -87,17 +87,6 @@ pub(crate) trait Lanes: Copy {
     /// self·b + c, rounded once where the processor can.
     fn mul_add(self, b: Self, c: Self) -> Self;
 
-    /// The sum of all, in an order that depends on N alone: halves onto halves.
-    #[inline(always)]
-    fn sum(self) -> Self::E {
-        let (mut all, mut n) = (self.to_array(), Self::N);
-        while n > 1 {
-            n /= 2;
-            (0..n).for_each(|k| all[k] += all[k + n]);
-        }
-        all[0]
-    }
-
     /// Exchanges rows and columns of the first N vectors.
     #[inline(always)]
     fn transpose(block: &mut [Self; MAX]) {
@@ -122,7 +111,7 @@ pub(crate) trait Element: Real {
     type Avx512: Lanes<E = Self>;
     #[cfg(target_arch = "x86_64")]
     type Avx2: Lanes<E = Self>;
-    type Portable: Lanes<E = Self>;
+    type Arrays: Lanes<E = Self>;
 
     /// Runs a task with the vectors of a level.
     #[inline(always)]
@@ -135,7 +124,7 @@ pub(crate) trait Element: Real {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => unsafe { avx2(task) },
             // SAFETY: these are arrays.
-            Level::Portable => unsafe { task.run::<Self::Portable>() },
+            Level::Portable => unsafe { task.run::<Self::Arrays>() },
         }
     }
 
@@ -146,7 +135,7 @@ pub(crate) trait Element: Real {
             Level::Avx512 => Self::Avx512::N,
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => Self::Avx2::N,
-            Level::Portable => Self::Portable::N,
+            Level::Portable => Self::Arrays::N,
         }
     }
 }
@@ -181,7 +170,7 @@ impl Element for f32 {
     type Avx512 = __m512;
     #[cfg(target_arch = "x86_64")]
     type Avx2 = __m256;
-    type Portable = Array<f32, 4>;
+    type Arrays = Array<f32, 4>;
 }
 
 impl Element for f64 {
@@ -191,7 +180,7 @@ impl Element for f64 {
     type Avx512 = __m512d;
     #[cfg(target_arch = "x86_64")]
     type Avx2 = __m256d;
-    type Portable = Array<f64, 2>;
+    type Arrays = Array<f64, 2>;
 }
 
 /// The same slice if its type is the one meant.
@@ -508,8 +497,8 @@ pub(crate) mod tests {
                 }
                 for n in 0..=V::N {
                     let v = V::load_first(x.as_ptr().add(1), n);
-                    let sum = (1..=n).sum::<usize>();
-                    assert_eq!(v.sum(), number(sum));
+                    let sum = v.to_array()[..V::N].iter().fold(E::ZERO, |a, &b| a + b);
+                    assert_eq!(sum, number((1..=n).sum::<usize>()));
                     let mut out = [number(99); MAX];
                     v.add(v.all(1.0)).store_first(out.as_mut_ptr(), n);
                     (0..MAX).for_each(|k| assert_eq!(out[k], number(if k < n { k + 2 } else { 99 })));

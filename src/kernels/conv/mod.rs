@@ -5,12 +5,12 @@ use std::ops::Range;
 
 mod lanes;
 mod planes;
-mod scratch;
 mod tile;
 mod winograd;
 
 use super::gemm::{Mat, product_rows};
 use super::par;
+use super::scratch;
 use super::simd;
 use super::unfold::Slide;
 use crate::real::Real;

@@ -41,7 +41,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::lanes::tests::levels;
-    use super::super::scratch::Plain;
     use super::*;
     use crate::kernels::naive;
     use crate::kernels::unfold::Slide;
@@ -72,7 +71,7 @@ mod tests {
         x.iter().map(|x| x.abs()).collect()
     }
 
-    fn compare<E: Element + Plain>(s: &ConvShape<2>, epsilon: f64, bound: f64) {
+    fn compare<E: Element>(s: &ConvShape<2>, epsilon: f64, bound: f64) {
         let (x, w) = (wave(s.n * s.c * s.slide.cells(), 0.7), wave(s.o * s.c * 9, 1.3));
         let g = wave(s.n * s.o * s.slide.positions(), 1.9);
         let bias = wave(s.o, 2.3);

@@ -2,12 +2,11 @@
 
 use super::super::lanes::{Element, Lanes, MAX, Task};
 use super::super::planes::{gather, scatter};
-use super::super::scratch;
 use super::super::tile::{Tile, cut};
 use super::super::{Shared, offsets};
 use super::blocks::{Block, Blocks, Planes};
 use super::transform::{Along, CELLS, Cells, Kernel, POINTS, RESULTS, Results, both};
-use crate::kernels::par;
+use crate::kernels::{par, scratch};
 use crate::kernels::simd::Level;
 
 /// Bytes of transformed cells in a block: half of what a core of today has for itself, for results and kernels pass through
@@ -78,7 +77,7 @@ impl Layout {
 }
 
 /// y = x ⋆ w + bias for a group, whose first plane of the input and of the output `x` and `y` begin with.
-pub(crate) fn convolve<E: Element + scratch::Plain>(
+pub(crate) fn convolve<E: Element>(
     level: Level,
     p: &Planes,
     x: &[E],

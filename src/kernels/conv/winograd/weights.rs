@@ -3,13 +3,12 @@
 
 use super::super::lanes::{Element, Lanes, MAX, Task};
 use super::super::planes::gather;
-use super::super::scratch;
 use super::super::tile::{Tile, cut};
 use super::super::{Shared, offsets};
 use super::blocks::{Block, Blocks, Planes};
 use super::product::{WIDE, odd, row_of, transform_cells};
 use super::transform::{Along, CELLS, Cells, KernelAdjoint, POINTS, RESULTS, ResultsAdjoint, both};
-use crate::kernels::par;
+use crate::kernels::{par, scratch};
 use crate::kernels::simd::Level;
 
 /// Bytes of transformed tiles in a round: they go through the cache that the cores share.
@@ -33,7 +32,7 @@ struct Layout {
 }
 
 /// w = Σ over images and results of x·g for the group whose first planes `x` and `g` begin with; `p` is seen forward.
-pub(crate) fn gradient<E: Element + scratch::Plain>(level: Level, p: &Planes, g: &[E], x: &[E], w: &mut [E]) {
+pub(crate) fn gradient<E: Element>(level: Level, p: &Planes, g: &[E], x: &[E], w: &mut [E]) {
     assert_eq!(w.len(), p.o * p.c * 9, "the weights have the size of the convolution");
     p.check(x.len(), g.len());
     let lanes = E::lanes(level);
