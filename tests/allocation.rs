@@ -35,7 +35,7 @@ fn numbers(n: usize) -> Vec<f32> {
 /// Allocations of a run after some.
 fn allocations(program: &Program<f32>, inputs: &Inputs<f32>) -> usize {
     let mut workspace = Workspace::new();
-    for _ in 0..4 {
+    for _ in 0..20 {
         program.run(inputs, &mut workspace).unwrap();
     }
     let before = ALLOCATIONS.load(Ordering::Relaxed);

@@ -1,17 +1,19 @@
 //! The arithmetic of a sliding window along one axis, and the sentences for what does not fit.
 //! Every sum is checked, so that absurd numbers are refused instead of wrapping around.
 
+use std::borrow::Cow;
+
 use super::Rounding;
 use crate::error::Error;
 
 /// The last three spatial axes have the names everyone uses; any other goes by its number.
-pub(super) fn axis_name(axis: usize, rank: usize) -> String {
+pub(super) fn axis_name(axis: usize, rank: usize) -> Cow<'static, str> {
     match (rank, rank - axis) {
         (1, _) => "length".into(),
         (2 | 3, 1) => "width".into(),
         (2 | 3, 2) => "height".into(),
         (3, 3) => "depth".into(),
-        _ => format!("size of spatial axis {axis}"),
+        _ => format!("size of spatial axis {axis}").into(),
     }
 }
 
@@ -29,7 +31,7 @@ pub(super) fn check_size(name: &str, size: usize) -> Result<(), Error> {
 
 /// The window along one axis.
 pub(super) struct Axis {
-    pub(super) name: String,
+    pub(super) name: Cow<'static, str>,
     pub(super) kernel: usize,
     pub(super) stride: usize,
     pub(super) padding: usize,

@@ -10,7 +10,7 @@ mod winograd;
 
 use super::gemm::{Mat, product_rows};
 use super::par;
-use super::scratch;
+use super::scratch::{self, Scratch};
 use super::simd;
 use super::unfold::Slide;
 use crate::real::Real;
@@ -119,29 +119,35 @@ impl<const D: usize> ConvShape<D> {
         group * size..(group + 1) * size
     }
 
+    /// Window positions in a tile of columns.
+    fn tile_width(&self) -> usize {
+        let positions = self.slide.positions().max(1);
+        if self.slide.is_identity() { positions } else { (TILE / self.depth().max(1)).max(16).min(positions) }
+    }
+
     /// The window positions, cut into tiles of columns.
     fn tiles(&self) -> impl Iterator<Item = Range<usize>> + use<D> {
-        let positions = self.slide.positions();
-        let width = if self.slide.is_identity() {
-            positions
-        } else {
-            (TILE / self.depth().max(1)).clamp(16, positions.max(16))
-        };
+        let (positions, width) = (self.slide.positions(), self.tile_width());
         (0..positions).step_by(width).map(move |l| l..positions.min(l + width))
     }
 
+    /// Room for the columns of a tile, which the planes themselves are for a 1×1 kernel.
+    fn room<T: Real>(&self) -> Scratch<T> {
+        scratch::take(if self.slide.is_identity() { 0 } else { self.depth() * self.tile_width() })
+    }
+
     /// The columns [depth, tile] of a group's planes; a 1×1 kernel looks at the planes themselves.
-    fn columns<'a, T: Real>(&self, planes: &'a [T], tile: &Range<usize>, scratch: &'a mut Vec<T>) -> Mat<'a, T> {
+    fn columns<'a, T: Real>(&self, planes: &'a [T], tile: &Range<usize>, room: &'a mut [T]) -> Mat<'a, T> {
         if self.slide.is_identity() {
             return Mat::new(planes, self.group_c(), self.slide.cells());
         }
-        scratch.resize(self.depth() * tile.len(), T::zero());
+        let room = &mut room[..self.depth() * tile.len()];
         let planes = planes.chunks(self.slide.cells());
         let rows = planes.flat_map(|plane| self.slide.kernel_cells().map(move |tap| (plane, tap)));
-        for ((plane, tap), row) in rows.zip(scratch.chunks_mut(tile.len())) {
+        for ((plane, tap), row) in rows.zip(room.chunks_mut(tile.len())) {
             self.slide.unfold_row(plane, tap, tile.clone(), row);
         }
-        Mat::new(scratch, self.depth(), tile.len())
+        Mat::new(room, self.depth(), tile.len())
     }
 }
 
@@ -200,11 +206,11 @@ pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<
     let (image, positions) = (s.c * s.slide.cells(), s.slide.positions());
     par::chunks_mut(y, s.o * positions, s.counts()[3], |i, y| {
         let x = &x[i * image..(i + 1) * image];
-        let mut scratch = Vec::new();
+        let mut room = s.room();
         for group in 0..s.groups {
             let y = &mut y[s.results(group)];
             for tile in s.tiles() {
-                let columns = s.columns(&x[s.planes(group)], &tile, &mut scratch);
+                let columns = s.columns(&x[s.planes(group)], &tile, &mut room);
                 product_rows(s.weights(w, group), columns, &mut y[tile.start..], positions, false, s.n == 1);
             }
         }
@@ -220,7 +226,7 @@ pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &Conv
     let (result, positions) = (s.o * s.slide.positions(), s.slide.positions());
     par::chunks_mut(x, s.c * s.slide.cells(), s.counts()[3], |i, x| {
         let g = &g[i * result..(i + 1) * result];
-        let mut scratch = Vec::new();
+        let mut room = s.room();
         for group in 0..s.groups {
             let (x, g, w) = (&mut x[s.planes(group)], &g[s.results(group)], s.weights(w, group).t());
             if s.slide.is_identity() {
@@ -229,10 +235,10 @@ pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &Conv
             }
             x.fill(T::zero());
             for tile in s.tiles() {
-                scratch.resize(s.depth() * tile.len(), T::zero());
+                let room = &mut room[..s.depth() * tile.len()];
                 let g = tile_of(g, s.group_o(), positions, &tile);
-                product_rows(w, g, &mut scratch, tile.len(), false, s.n == 1);
-                let mut rows = scratch.chunks(tile.len());
+                product_rows(w, g, room, tile.len(), false, s.n == 1);
+                let mut rows = room.chunks(tile.len());
                 for plane in x.chunks_mut(s.slide.cells()) {
                     for (tap, row) in s.slide.kernel_cells().zip(&mut rows) {
                         s.slide.fold_row(row, tap, tile.clone(), plane);
@@ -253,28 +259,29 @@ pub(crate) fn convolve_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &Co
     }
     let (image, result) = (s.c * s.slide.cells(), s.o * s.slide.positions());
     let per_block = s.n.div_ceil(BLOCKS).max(1);
-    let sums = par::map(s.n.div_ceil(per_block), s.counts()[3], |block| {
-        let mut sum = vec![T::zero(); w.len()];
-        let mut scratch = Vec::new();
+    let blocks = s.n.div_ceil(per_block);
+    let mut sums = scratch::take(blocks * w.len());
+    par::chunks_mut(&mut sums, w.len().max(1), s.counts()[3], |block, sum| {
+        sum.fill(T::zero());
+        let mut room = s.room();
         for i in block * per_block..s.n.min((block + 1) * per_block) {
             let (x, g) = (&x[i * image..(i + 1) * image], &g[i * result..(i + 1) * result]);
-            add_weights(g, x, s, &mut sum, &mut scratch);
+            add_weights(g, x, s, sum, &mut room);
         }
-        sum
     });
     w.fill(T::zero());
-    for sum in sums {
-        w.iter_mut().zip(sum).for_each(|(w, s)| *w += s);
+    for sum in sums.chunks(w.len().max(1)) {
+        w.iter_mut().zip(sum).for_each(|(w, &s)| *w += s);
     }
 }
 
 /// Adds one image's part to the gradient of the weights.
-fn add_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, sum: &mut [T], scratch: &mut Vec<T>) {
+fn add_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, sum: &mut [T], room: &mut [T]) {
     let size = s.group_o() * s.depth();
     for group in 0..s.groups {
         let sum = &mut sum[group * size..(group + 1) * size];
         for tile in s.tiles() {
-            let columns = s.columns(&x[s.planes(group)], &tile, scratch);
+            let columns = s.columns(&x[s.planes(group)], &tile, room);
             let g = tile_of(&g[s.results(group)], s.group_o(), s.slide.positions(), &tile);
             product_rows(g, columns.t(), sum, s.depth(), true, s.n == 1);
         }

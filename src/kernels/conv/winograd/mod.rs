@@ -1,9 +1,9 @@
 //! Convolution with 3×3 kernels at stride 1 by Winograd's method: tiles of cells and kernels are transformed, multiplied
 //! point by point as 36 small matrix products over the channels, and transformed back, a block of tiles at a time.
 //!
-//! The error, which a test holds, is at most 32·ε·Σ|x||w| with the largest such sum of the plane (ε half a unit in the last
-//! place; of 64 channels 4, where the plain sum makes 3): a tile's largest results decide on the error of all of
-//! them. An infinity or NaN spreads over its whole tile.
+//! The error, which a test holds, is at most 32·ε·Σ|x||w| with the largest such sum of the plane, and twice that in the
+//! weights' gradient (ε half a unit in the last place; of 64 channels 4, where the plain sum makes 3): a tile's largest
+//! results decide on the error of all of them. An infinity or NaN spreads over its whole tile.
 
 mod blocks;
 mod product;
@@ -97,7 +97,7 @@ mod tests {
             gradient(level, &Planes::forward(s), &of::<E>(&g), &of::<E>(&x), &mut dw);
             let sizes = naive::convolve_weights(&abs(&g), &abs(&x), s);
             let e = error(&dw, &naive::convolve_weights(&g, &x, s), &sizes, 9, epsilon);
-            assert!(e <= bound, "weights {s:?} at {level:?}: {e}");
+            assert!(e <= 2.0 * bound, "weights {s:?} at {level:?}: {e}");
         }
     }
 

@@ -6,8 +6,8 @@ use super::super::tile::{Tile, cut};
 use super::super::{Shared, offsets};
 use super::blocks::{Block, Blocks, Planes};
 use super::transform::{Along, CELLS, Cells, Kernel, POINTS, RESULTS, Results, both};
-use crate::kernels::{par, scratch};
 use crate::kernels::simd::Level;
+use crate::kernels::{par, scratch};
 
 /// Bytes of transformed cells in a block: half of what a core of today has for itself, for results and kernels pass through
 /// the other half.

@@ -8,8 +8,8 @@ use super::super::{Shared, offsets};
 use super::blocks::{Block, Blocks, Planes};
 use super::product::{WIDE, odd, row_of, transform_cells};
 use super::transform::{Along, CELLS, Cells, KernelAdjoint, POINTS, RESULTS, ResultsAdjoint, both};
-use crate::kernels::{par, scratch};
 use crate::kernels::simd::Level;
+use crate::kernels::{par, scratch};
 
 /// Bytes of transformed tiles in a round: they go through the cache that the cores share.
 const ROUND: usize = 1 << 22;
