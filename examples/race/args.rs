@@ -2,7 +2,7 @@
 //! Whatever is wrong comes back as one line.
 
 use super::task::{Form, Task};
-use super::workloads::WORKLOADS;
+use super::workloads::workloads;
 
 pub const HELP: &str = "\
 Times one workload of the race and prints a line of JSON.
@@ -54,8 +54,8 @@ pub fn parse(words: impl IntoIterator<Item = String>) -> Result<Command, String>
         [] => return Err("which workload? `race list` names them".into()),
         [_, _, extra, ..] => return Err(format!("`{extra}` is one argument too many; --help shows the form")),
     };
-    let found = WORKLOADS.iter().find(|(known, _)| *known == name);
-    let &(name, task) = found.ok_or(format!("there is no workload `{name}`; `race list` names them"))?;
+    let found = workloads().into_iter().find(|(known, _)| *known == name);
+    let (name, task) = found.ok_or(format!("there is no workload `{name}`; `race list` names them"))?;
     Ok(Command::Run(Run { form, name, task, seconds, threads }))
 }
 

@@ -13,13 +13,13 @@ use args::{Command, HELP, Run};
 use measure::{measure, peak_mb};
 use task::Form;
 use wengert::Error;
-use workloads::{WORKLOADS, lines};
+use workloads::{lines, workloads};
 
 fn main() -> ExitCode {
     let run = match args::parse(std::env::args().skip(1)) {
         Ok(Command::Run(run)) => run,
         Ok(Command::Help) => return say(HELP.trim_end()),
-        Ok(Command::List) => return say(&WORKLOADS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join("\n")),
+        Ok(Command::List) => return say(&workloads::<f32>().map(|(name, _)| name).join("\n")),
         Err(message) => return fail(&message),
     };
     let outcome = match run.threads {

@@ -13,7 +13,7 @@ use super::task::{Model, Task, Wanted};
 pub const CLASSES: usize = 10;
 
 /// A tensor drawn for its name, uniform on ±1.
-pub fn uniform(dims: impl Into<Dims>, name: &str) -> Tensor<f32> {
+pub fn uniform<T: Real>(dims: impl Into<Dims>, name: &str) -> Tensor<T> {
     Init::Uniform(1.0).draw(dims, 0, name)
 }
 
@@ -22,35 +22,35 @@ fn classes(n: usize) -> Tensor<u32> {
 }
 
 /// The task of a network that classifies `input`, trained on the mean cross entropy.
-fn classifier(net: Sequential, input: Tensor<f32>) -> Task {
+fn classifier<T: Real>(net: Sequential<T>, input: Tensor<T>) -> Task<T> {
     let labels = classes(input.dims()[0]);
     of_net(net, input, Wanted::Step, move |y| y.cross_entropy(y.tape().ints(&labels)).mean())
 }
 
 /// The task of a network and what is made of its output.
-fn of_net(
-    net: Sequential,
-    input: Tensor<f32>,
+fn of_net<T: Real>(
+    net: Sequential<T>,
+    input: Tensor<T>,
     wanted: Wanted,
-    loss: impl for<'t> Fn(Var<'t>) -> Var<'t> + 'static,
-) -> Task {
+    loss: impl for<'t> Fn(Var<'t, T>) -> Var<'t, T> + 'static,
+) -> Task<T> {
     let mut params = Params::new(0);
     let net = net.init(&mut params);
     Task { params, input, model: Box::new(move |p, x| loss(net.apply(p, x))), wanted }
 }
 
 /// The task of a function of the input alone.
-fn of_input(input: Tensor<f32>, model: Model) -> Task {
+fn of_input<T: Real>(input: Tensor<T>, model: Model<T>) -> Task<T> {
     Task { params: Params::new(0), input, model, wanted: Wanted::Gradients }
 }
 
 /// The mean of the squares.
-fn mean_square(y: Var<'_>) -> Var<'_> {
+fn mean_square<T: Real>(y: Var<'_, T>) -> Var<'_, T> {
     y.square().mean()
 }
 
 /// Linear layers of the given sizes with an activation between them.
-fn perceptron(sizes: &[usize], activation: impl Layer<f32> + Copy + 'static) -> Sequential {
+fn perceptron<T: Real>(sizes: &[usize], activation: impl Layer<T> + Copy + 'static) -> Sequential<T> {
     let net = Sequential::new();
     let last = sizes.len() - 2;
     sizes.windows(2).enumerate().fold(net, |net, (k, w)| {
@@ -60,23 +60,23 @@ fn perceptron(sizes: &[usize], activation: impl Layer<f32> + Copy + 'static) -> 
 }
 
 /// A classifier of linear layers and relu.
-pub fn mlp(batch: usize, sizes: &[usize]) -> Task {
+pub fn mlp<T: Real>(batch: usize, sizes: &[usize]) -> Task<T> {
     classifier(perceptron(sizes, Relu), uniform([batch, sizes[0]], "input"))
 }
 
 /// A small network with one output, drawn to 0.5.
-pub fn mlp_tiny(sizes: &[usize]) -> Task {
+pub fn mlp_tiny<T: Real>(sizes: &[usize]) -> Task<T> {
     let input = uniform([1, sizes[0]], "input");
     of_net(perceptron(sizes, Tanh), input, Wanted::Step, |y| (y - 0.5).square().sum())
 }
 
 /// The Hessian product of a tanh network drawn to zeros.
-pub fn hvp_mlp(batch: usize, sizes: &[usize]) -> Task {
+pub fn hvp_mlp<T: Real>(batch: usize, sizes: &[usize]) -> Task<T> {
     of_net(perceptron(sizes, Tanh), uniform([batch, sizes[0]], "input"), Wanted::HessianProduct, mean_square)
 }
 
 /// LeNet-5 with relu and max pooling; `side` is that of the images, 28 for the published sizes.
-fn lenet_net(side: usize) -> Sequential {
+fn lenet_net<T: Real>(side: usize) -> Sequential<T> {
     let left = (side / 2 - 4) / 2;
     Sequential::new()
         .push(Conv2d::new(1, 6, 5).padding(2))
@@ -93,16 +93,16 @@ fn lenet_net(side: usize) -> Sequential {
         .push(Linear::new(84, CLASSES))
 }
 
-pub fn lenet(batch: usize, side: usize) -> Task {
+pub fn lenet<T: Real>(batch: usize, side: usize) -> Task<T> {
     classifier(lenet_net(side), uniform([batch, 1, side, side], "input"))
 }
 
-pub fn infer_lenet(batch: usize, side: usize) -> Task {
+pub fn infer_lenet<T: Real>(batch: usize, side: usize) -> Task<T> {
     of_net(lenet_net(side), uniform([batch, 1, side, side], "input"), Wanted::Output, |y| y)
 }
 
 /// Pairs of 3×3 convolutions of the given widths, each pair followed by a pool, and a linear layer.
-pub fn vgg(batch: usize, side: usize, widths: &[usize]) -> Task {
+pub fn vgg<T: Real>(batch: usize, side: usize, widths: &[usize]) -> Task<T> {
     let (mut net, mut inputs, mut left) = (Sequential::new(), 3, side);
     for &width in widths {
         net = net
@@ -117,13 +117,13 @@ pub fn vgg(batch: usize, side: usize, widths: &[usize]) -> Task {
     classifier(net, uniform([batch, 3, side, side], "input"))
 }
 
-pub fn conv(dims: [usize; 4]) -> Task {
+pub fn conv<T: Real>(dims: [usize; 4]) -> Task<T> {
     let net = Sequential::new().push(Conv2d::new(dims[1], dims[1], 3).padding(1));
     of_net(net, uniform(dims, "input"), Wanted::Gradients, mean_square)
 }
 
 /// A depthwise and a pointwise convolution, each with batch norm and relu.
-pub fn separable(dims: [usize; 4], outputs: usize) -> Task {
+pub fn separable<T: Real>(dims: [usize; 4], outputs: usize) -> Task<T> {
     let inputs = dims[1];
     let net = Sequential::new()
         .push(Conv2d::new(inputs, inputs, 3).padding(1).groups(inputs).no_bias())
@@ -155,21 +155,21 @@ impl<T: Real> Layer<T> for BatchNorm {
     }
 }
 
-pub fn pool(dims: [usize; 4], window: MaxPool2d) -> Task {
+pub fn pool<T: Real>(dims: [usize; 4], window: MaxPool2d) -> Task<T> {
     of_input(uniform(dims, "input"), Box::new(move |_, x| x.max_pool2d(window.clone()).sum()))
 }
 
 /// A product of two square matrices.
-pub fn product(n: usize) -> Task {
+pub fn product<T: Real>(n: usize) -> Task<T> {
     let mut params = Params::new(0);
     params.insert("b", Role::Parameter, uniform([n, n], "b")).expect("the store is empty");
-    let model: Model = Box::new(|p, a| mean_square(a.matmul(p.get("b"))));
+    let model: Model<T> = Box::new(|p, a| mean_square(a.matmul(p.get("b"))));
     Task { params, input: uniform([n, n], "input"), model, wanted: Wanted::Gradients }
 }
 
 /// GELU in its tanh form, in primitive operations.
-pub fn gelu(n: usize) -> Task {
-    let model: Model = Box::new(|_, x| {
+pub fn gelu<T: Real>(n: usize) -> Task<T> {
+    let model: Model<T> = Box::new(|_, x| {
         let y = 0.5 * x * (1.0 + (0.7978845608 * (x + 0.044715 * (x * x * x))).tanh());
         (y * y).sum()
     });
@@ -177,12 +177,12 @@ pub fn gelu(n: usize) -> Task {
 }
 
 /// A chain of scalar operations, four lines a link.
-pub fn chain(links: usize) -> Task {
-    let start = Tensor::new([], vec![0.5]).expect("one number");
+pub fn chain<T: Real>(links: usize) -> Task<T> {
+    let start = Tensor::new([], vec![T::of(0.5)]).expect("one number");
     of_input(start, Box::new(move |_, x| (0..links).fold(x, |x, _| link(x))))
 }
 
-fn link(x: Var<'_>) -> Var<'_> {
+fn link<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
     let x = x.sin();
     let x = x * 1.01;
     let x = x + 0.1;
@@ -190,7 +190,7 @@ fn link(x: Var<'_>) -> Var<'_> {
 }
 
 /// A pre-norm transformer block over `[batch, length, size]`.
-pub fn transformer([batch, length, size]: [usize; 3], heads: usize) -> Task {
+pub fn transformer<T: Real>([batch, length, size]: [usize; 3], heads: usize) -> Task<T> {
     let block = Block {
         heads,
         norms: [LayerNorm::new(size), LayerNorm::new(size)],

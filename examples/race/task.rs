@@ -4,14 +4,16 @@
 use wengert::nn::{Leaves, Mode, Params};
 use wengert::optim::{Optimizer, Sgd};
 use wengert::prelude::*;
-use wengert::{Error, Inputs, Operand, Workspace};
+use wengert::{Error, Inputs, Operand, Real, Workspace};
 
 use super::models::uniform;
 
 const RATE: f64 = 0.01;
 
 /// From the parameters and the input to the loss (or to the logits, where nothing is differentiated).
-pub type Model = Box<dyn for<'t> Fn(&Leaves<'t, f32>, Var<'t>) -> Var<'t>>;
+///
+/// The race is run in f32. The tests run the same models in f64 to see how exact they are.
+pub type Model<T> = Box<dyn for<'t> Fn(&Leaves<'t, T>, Var<'t, T>) -> Var<'t, T>>;
 
 /// What an iteration computes besides the loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,15 +34,15 @@ pub enum Form {
     Replayed,
 }
 
-pub struct Task {
-    pub params: Params<f32>,
-    pub input: Tensor<f32>,
-    pub model: Model,
+pub struct Task<T: Real = f32> {
+    pub params: Params<T>,
+    pub input: Tensor<T>,
+    pub model: Model<T>,
     pub wanted: Wanted,
 }
 
 /// A tensor for each parameter, by its name.
-type Directions = Vec<(String, Tensor<f32>)>;
+pub type Directions<T> = Vec<(String, Tensor<T>)>;
 
 /// One iteration; what it returns is the loss.
 pub type Iteration = Box<dyn FnMut() -> Result<f32, Error>>;
@@ -121,9 +123,11 @@ impl Task {
             first(&out["loss"])
         }))
     }
+}
 
+impl<T: Real> Task<T> {
     /// The vector of the Hessian product; nothing where that is not wanted.
-    fn directions(&self) -> Directions {
+    pub fn directions(&self) -> Directions<T> {
         let entries = self.params.iter().filter(|_| self.wanted == Wanted::HessianProduct);
         entries.map(|(name, e)| (name.to_owned(), uniform(e.value().dims(), &format!("direction of {name}")))).collect()
     }
@@ -137,9 +141,14 @@ fn leaf<'t>(tape: &'t Tape, wanted: Wanted, input: &Tensor<f32>) -> Var<'t> {
     if wanted == Wanted::Gradients { tape.var(input) } else { tape.constant(input) }
 }
 
-fn hessian_product<'t>(p: &Leaves<'t, f32>, loss: Var<'t>, directions: &Directions) -> Vec<Var<'t>> {
-    let weights: Vec<Var<'t>> = directions.iter().map(|(name, _)| p.get(name)).collect();
-    let along: Vec<Var<'t>> = directions.iter().map(|(_, v)| p.tape().constant(v)).collect();
+/// The lines of the Hessian's product with `directions`.
+pub fn hessian_product<'t, T: Real>(
+    p: &Leaves<'t, T>,
+    loss: Var<'t, T>,
+    directions: &Directions<T>,
+) -> Vec<Var<'t, T>> {
+    let weights: Vec<Var<'t, T>> = directions.iter().map(|(name, _)| p.get(name)).collect();
+    let along: Vec<Var<'t, T>> = directions.iter().map(|(_, v)| p.tape().constant(v)).collect();
     hvp(loss, &weights, &along)
 }
 

@@ -71,6 +71,59 @@ fn decisions_are_made_anew() {
     }
 }
 
+/// Runs a watching program on some values of `x`, in one workspace; whether each run decided otherwise than the one before.
+fn changes<const N: usize>(program: &Program<f32>, values: [[f32; N]; 4]) -> [Option<bool>; 4] {
+    let mut workspace = Workspace::new();
+    values.map(|x| program.run(&Inputs::new().real("x", x), &mut workspace).unwrap().decisions_changed())
+}
+
+#[test]
+fn a_new_winner_of_a_window_is_told() {
+    let tape = Tape::new();
+    let x = tape.var([1., 2., 3., 4., 0., 0., 0., 0.]).named("x");
+    let pooled = x.reshape([1, 2, 4]).max_pool2d(2);
+    let dx = grad(pooled.sum(), &[x])[0];
+    let program = tape.freeze_watching(&[("dx", dx.into())]).unwrap();
+    let found = changes(
+        &program,
+        [
+            [1., 2., 3., 4., 0., 0., 0., 0.],
+            // Other maxima of the same cells.
+            [5., 9., -1., 7., 1., 2., -3., -4.],
+            // The maximum of the second window, 7 as before, stands in another cell.
+            [5., 9., -1., 2., 1., 2., 7., -4.],
+            [5., 9., -1., 2., 1., 2., 7., -4.],
+        ],
+    );
+    assert_eq!(found, [None, Some(false), Some(true), Some(false)]);
+    assert_eq!(program.outputs().map(|(name, ..)| name).collect::<Vec<_>>(), ["dx"]);
+}
+
+#[test]
+fn an_element_on_the_other_side_of_a_kink_is_told() {
+    let tape = Tape::new();
+    let x = tape.var([1., -1., 2.]).named("x");
+    let loss = ((x * 2.0).relu() - 1.0).square().sum();
+    let outputs = [("loss", loss.into()), ("dx", grad(loss, &[x])[0].into())];
+    let (plain, program) = (tape.freeze(&outputs).unwrap(), tape.freeze_watching(&outputs).unwrap());
+    let values = [[1., -1., 2.], [9., -0.1, 0.1], [9., 0.1, 0.1], [9., 0.1, -0.1]];
+    assert_eq!(changes(&program, values), [None, Some(false), Some(true), Some(true)]);
+    assert_eq!(changes(&plain, values), [None; 4]);
+
+    // What another program decided meanwhile is nothing to compare with, and watching changes no bit.
+    let mut workspace = Workspace::new();
+    let mut run = |program: &Program<f32>| {
+        let out = program.run(&Inputs::new().real("x", [1., -1., 2.]), &mut workspace).unwrap();
+        (out.decisions_changed(), out["dx"].as_slice().to_vec())
+    };
+    let (first, dx) = run(&program);
+    assert_eq!((first, run(&program).0), (None, Some(false)));
+    let (other, same) = run(&plain);
+    assert_eq!((other, same), (None, dx));
+    let twin = tape.freeze_watching(&outputs).unwrap();
+    assert_eq!((run(&twin).0, run(&twin).0, run(&program).0), (None, Some(false), None));
+}
+
 #[test]
 fn leaves_without_names_are_baked_in_and_unused_inputs_may_be_missing() {
     let tape = Tape::new();

@@ -10,6 +10,10 @@ mod task;
 #[path = "../../examples/race/workloads.rs"]
 mod workloads;
 
+mod accuracy;
+mod outcome;
+mod threads;
+
 use args::Command;
 use task::{Form, Task};
 use wengert::prelude::*;
@@ -47,7 +51,7 @@ fn close(is: f64, expected: f64) {
 }
 
 fn values(dims: &[usize], name: &str) -> Vec<f64> {
-    models::uniform(dims, name).as_slice().iter().map(|&v| f64::from(v)).collect()
+    models::uniform::<f32>(dims, name).as_slice().iter().map(|&v| f64::from(v)).collect()
 }
 
 #[test]
