@@ -1,6 +1,10 @@
 //! From groups to passes: the instructions that a group's stored lines need, their registers, inputs and outputs.
 //! Everything else that is needed becomes a kernel call.
 
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
 use super::fuse::{Draft, What};
 use crate::kernels::fused::{Action, End, Instruction, Output, Pass, Pattern, Register};
 use crate::real::Real;
@@ -103,6 +107,10 @@ enum Key {
     Splat(u32, bool),
 }
 
+/// What a map computes: the row, its parameters, and the registers of its operands.
+#[derive(PartialEq, Eq, Hash)]
+struct Same(usize, [u64; 2], SmallVec<[u32; 4]>);
+
 struct Compiler<'a, T: Real> {
     g: &'a Graph<T>,
     d: &'a Draft<T>,
@@ -110,7 +118,8 @@ struct Compiler<'a, T: Real> {
     pass: Pass<T>,
     reads: Vec<u32>,
     writes: Vec<Option<u32>>,
-    found: std::collections::HashMap<Key, u32>,
+    found: HashMap<Key, u32>,
+    computed: HashMap<Same, u32>,
 }
 
 impl<'a, T: Real> Compiler<'a, T> {
@@ -118,7 +127,16 @@ impl<'a, T: Real> Compiler<'a, T> {
         let group = d.group(member).expect("a fused line has a group");
         let domain = d.domain(group);
         let pass = Pass::over(domain.count, domain.row.unwrap_or(1));
-        Compiler { g, d, group, pass, reads: Vec::new(), writes: Vec::new(), found: Default::default() }
+        Compiler {
+            g,
+            d,
+            group,
+            pass,
+            reads: Vec::new(),
+            writes: Vec::new(),
+            found: Default::default(),
+            computed: Default::default(),
+        }
     }
 
     fn pass(mut self, lines: &[u32]) -> Unit<T> {
@@ -141,13 +159,21 @@ impl<'a, T: Real> Compiler<'a, T> {
                 let Form::Pointwise(bound) = self.g.node(line.id).op.get().form() else {
                     unreachable!("a map is a pointwise line")
                 };
-                let args: smallvec::SmallVec<[u32; 4]> = operands.iter().map(|&o| self.operand(o, per_row)).collect();
+                let args: SmallVec<[u32; 4]> = operands.iter().map(|&o| self.operand(o, per_row)).collect();
                 let action = Action::Map { block: bound.row.block, params: bound.params };
-                self.emit(l, action, &args, per_row, stored);
+                let same = Same(bound.row.block as usize, bound.params.map(|p| p.as_f64().to_bits()), args.clone());
+                match self.computed.get(&same) {
+                    // Two lines that compute the same of the same: common where rules meet, x·x say.
+                    Some(&register) if !stored => _ = self.found.insert(Key::Value(l, per_row), register),
+                    _ => {
+                        let register = self.emit(l, action, &args, per_row, stored);
+                        self.computed.insert(same, register);
+                    }
+                }
             }
             What::Fold(fold) => {
                 let arg = self.operand(operands[0], false);
-                self.emit(l, Action::Fold(fold), &[arg], true, stored);
+                let _ = self.emit(l, Action::Fold(fold), &[arg], true, stored);
             }
             What::End(fold) => {
                 let register = self.operand(operands[0], false);
@@ -165,7 +191,7 @@ impl<'a, T: Real> Compiler<'a, T> {
     }
 
     /// An instruction whose result is that of line `l`.
-    fn emit(&mut self, l: u32, action: Action<T>, args: &[u32], per_row: bool, stored: bool) {
+    fn emit(&mut self, l: u32, action: Action<T>, args: &[u32], per_row: bool, stored: bool) -> u32 {
         let real = self.g.node(self.d.line(l).id).kind() == Kind::Real;
         let output = self.writes.len() as u32;
         let register = match (stored && real, per_row) {
@@ -182,6 +208,7 @@ impl<'a, T: Real> Compiler<'a, T> {
                 self.pass.copies.push(Output { register: out, output });
             }
         }
+        out
     }
 
     fn instruction(&mut self, action: Action<T>, args: &[u32], register: Register) -> u32 {
@@ -189,7 +216,8 @@ impl<'a, T: Real> Compiler<'a, T> {
         self.pass.registers.push(register);
         let first = self.pass.args.len() as u32;
         self.pass.args.extend_from_slice(args);
-        let instruction = Instruction { action, out, args: first, arity: args.len() as u32 };
+        let instruction =
+            Instruction { action, out, args: first, arity: args.len() as u32, per_row: register.per_row() };
         // What is the same in every block is written once.
         let uniform = match action {
             Action::Constant(_) => true,
@@ -292,7 +320,7 @@ fn allocate<T: Real>(pass: &mut Pass<T>) {
     for k in 0..pass.code.len() {
         let i = pass.code[k];
         place(pass, i.out, &mut free);
-        let mut dead: smallvec::SmallVec<[u32; 4]> = pass.args_of(&i).into();
+        let mut dead: SmallVec<[u32; 4]> = pass.args_of(&i).into();
         dead.push(i.out);
         dead.sort_unstable();
         dead.dedup();

@@ -47,9 +47,10 @@ impl End {
         }
     }
 
-    /// Folds elements `start..` of the domain into the accumulators of the present task.
+    /// Folds elements `start..` of the domain into the accumulators of the present task, in pieces of `unit` that are cut
+    /// where `x` begins: so a result does not depend on how long a block is.
     #[inline(always)]
-    pub(super) fn take<T: Real>(&self, x: &[T], start: usize, into: &mut [f64]) {
+    pub(super) fn take<T: Real>(&self, x: &[T], start: usize, unit: usize, into: &mut [f64]) {
         if self.inner == 1 && self.kept > 1 {
             let (mut done, mut first) = (0, start % self.kept);
             while done < x.len() {
@@ -66,12 +67,15 @@ impl End {
         }
         let (mut done, mut line, mut first) = (0, start / self.inner, start % self.inner);
         while done < x.len() {
-            let run = (self.inner - first).min(x.len() - done);
+            let run = (self.inner - first).min(x.len() - done).min(unit - done % unit);
             let a = &mut into[line % self.kept];
             *a = join(self.fold, *a, fold_run(self.fold, &x[done..done + run]).as_f64());
             done += run;
-            line += 1;
-            first = 0;
+            first += run;
+            if first == self.inner {
+                line += 1;
+                first = 0;
+            }
         }
     }
 }

@@ -11,7 +11,9 @@ const CACHE: usize = 24 << 10;
 
 /// Elements of a block.
 const MOST: usize = 1024;
-const FEWEST: usize = 128;
+
+/// Elements that are folded at once at the end of a pass.
+const UNIT: usize = 256;
 
 /// The longest row that is folded within a block.
 pub(crate) const LONGEST_ROW: usize = 4096;
@@ -36,6 +38,10 @@ pub(crate) enum Register {
 impl Register {
     pub fn per_row(self) -> bool {
         matches!(self, Register::RowTemp(_) | Register::RowInput(_) | Register::RowOutput(_))
+    }
+
+    pub fn is_temp(self) -> bool {
+        matches!(self, Register::Temp(_) | Register::RowTemp(_))
     }
 }
 
@@ -72,6 +78,8 @@ pub(crate) struct Instruction<T> {
     /// Its arguments: so many of [`Pass::args`] from here on.
     pub args: u32,
     pub arity: u32,
+    /// Whether that register has an element for each row.
+    pub per_row: bool,
 }
 
 /// An output that takes its elements from a register at the end of each block.
@@ -101,7 +109,9 @@ pub(crate) struct Pass<T> {
     pub ends: Vec<End>,
     pub(super) temps: usize,
     pub(super) row_temps: usize,
-    /// Elements of a block: whole rows.
+    /// What blocks and tasks are made of: whole rows, about [`UNIT`] elements.
+    pub(super) unit: usize,
+    /// Elements of a block.
     pub(super) block: usize,
 }
 
@@ -118,7 +128,9 @@ impl<T: Real> Pass<T> {
         self.row_temps = highest(|r| if let Register::RowTemp(k) = r { Some(*k) } else { None });
         self.row = self.row.max(1);
         assert!(self.count.is_multiple_of(self.row) && self.row <= LONGEST_ROW, "rows fill the domain and a block");
-        self.block = block::<T>(self.row, self.temps + self.registers.len() / 2);
+        let ports = self.registers.len() - self.registers.iter().filter(|r| r.is_temp()).count();
+        self.unit = if self.row == 1 { UNIT } else { self.row * (UNIT / self.row).max(1) };
+        self.block = block::<T>(self.unit, self.temps + ports);
         self.assert_order();
         self
     }
@@ -129,6 +141,7 @@ impl<T: Real> Pass<T> {
         for i in self.prologue.iter().chain(&self.code) {
             let args = self.args_of(i);
             let out = self.registers[i.out as usize];
+            assert_eq!(i.per_row, out.per_row(), "an instruction knows what it writes");
             assert!(!is_input(out), "an input is not written");
             for &a in args {
                 assert!(written[a as usize], "a register is written before it is read");
@@ -136,11 +149,11 @@ impl<T: Real> Pass<T> {
             }
             let per_row = |k: usize| self.registers[args[k] as usize].per_row();
             let fits = match i.action {
-                Action::Map { .. } => !args.is_empty() && (0..args.len()).all(|k| per_row(k) == out.per_row()),
+                Action::Map { .. } => !args.is_empty() && (0..args.len()).all(|k| per_row(k) == i.per_row),
                 Action::Load { input } => args.is_empty() && (input as usize) < self.patterns.len(),
                 Action::Constant(_) => args.is_empty(),
-                Action::Spread => args.len() == 1 && per_row(0) && !out.per_row(),
-                Action::Fold(_) => args.len() == 1 && !per_row(0) && out.per_row(),
+                Action::Spread => args.len() == 1 && per_row(0) && !i.per_row,
+                Action::Fold(_) => args.len() == 1 && !per_row(0) && i.per_row,
             };
             assert!(fits, "an instruction's registers fit what it does");
             written[i.out as usize] = true;
@@ -177,14 +190,14 @@ impl<T> Pass<T> {
             ends: Vec::new(),
             temps: 0,
             row_temps: 0,
+            unit: 1,
             block: 1,
         }
     }
 }
 
-/// Elements of a block: as many as keep all registers in the first-level cache, in whole rows.
-fn block<T>(row: usize, registers: usize) -> usize {
+/// Elements of a block: as many as keep all registers in the first-level cache.
+fn block<T>(unit: usize, registers: usize) -> usize {
     let fit = CACHE / size_of::<T>() / registers.max(1);
-    let fit = (fit / 64 * 64).clamp(FEWEST, MOST);
-    if row == 1 { fit } else { (fit / row).max(1) * row }
+    (fit.min(MOST) / unit).max(1) * unit
 }

@@ -15,15 +15,44 @@ use crate::real::Real;
 const SHORTEST: usize = 4 << 10;
 const LONGEST: usize = 64 << 10;
 
-/// What a task works with: inputs, outputs, and its registers.
+/// Numbers in a cache line, or in two.
+const LINE: usize = 16;
+
+/// What a task works with: inputs, outputs, and where its registers are.
 struct Frame<'a, T> {
     inputs: &'a [In<'a, T>],
     outputs: &'a [OutPort<'a, T>],
-    temps: *mut T,
-    row_temps: *mut T,
-    /// Elements from one register to the next.
-    stride: usize,
-    row_stride: usize,
+    places: &'a [Place<T>],
+}
+
+/// Where a register is: its first element, and how far on it is for each element and each row that a block starts at.
+///
+/// Temporary memory serves every block and stays where it is.
+#[derive(Clone, Copy)]
+struct Place<T> {
+    first: *mut T,
+    by_element: usize,
+    by_row: usize,
+}
+
+// SAFETY: any bits are such a place, as long as nobody goes there; places are written before they are gone to.
+unsafe impl<T: Real> scratch::Plain for Place<T> {}
+// SAFETY: a place gives no access by itself.
+unsafe impl<T: Real> Send for Place<T> {}
+
+/// The elements of the domain that a block is about, and the same in rows.
+#[derive(Clone, Copy)]
+struct Span {
+    start: usize,
+    len: usize,
+    first_row: usize,
+    rows: usize,
+}
+
+impl Span {
+    fn len(&self, per_row: bool) -> usize {
+        if per_row { self.rows } else { self.len }
+    }
 }
 
 /// Memory that tasks write disjoint parts of.
@@ -43,7 +72,7 @@ impl<T: Real> Pass<T> {
         }
         let outputs = &*outputs;
         let width: usize = self.ends.iter().map(|e| e.kept).sum();
-        let chunk = self.chunk(width);
+        let chunk = self.chunk();
         let tasks = self.count.div_ceil(chunk);
         let work = self.count * (self.code.len() + self.ends.len()).div_ceil(2).max(1);
         let mut partial = scratch::take::<f64>(tasks * width);
@@ -57,9 +86,9 @@ impl<T: Real> Pass<T> {
         self.join_ends(&mut partial, width, outputs);
     }
 
-    fn chunk(&self, width: usize) -> usize {
-        let few = (self.count / 32).clamp(SHORTEST, LONGEST).max(4 * width);
-        few.next_multiple_of(self.block)
+    /// Elements of a task, by the size of the domain alone.
+    fn chunk(&self) -> usize {
+        (self.count / 32).clamp(SHORTEST, LONGEST).next_multiple_of(self.unit)
     }
 
     fn task(&self, inputs: &[In<'_, T>], outputs: &[OutPort<'_, T>], range: std::ops::Range<usize>, sums: &mut [f64]) {
@@ -68,41 +97,55 @@ impl<T: Real> Pass<T> {
             sums[at..at + e.kept].fill(e.start());
             at += e.kept;
         }
-        let stride = self.block.next_multiple_of(16);
-        let row_stride = (self.block / self.row).next_multiple_of(16);
+        // A cache line more, so that registers do not all lie in the same sets of the cache.
+        let stride = self.block.next_multiple_of(LINE) + LINE;
+        let row_stride = (self.block / self.row).next_multiple_of(LINE) + LINE;
         let full = self.temps * stride;
         let mut memory = scratch::take::<T>(full + self.row_temps * row_stride);
-        let temps = memory.as_mut_ptr();
-        // SAFETY: the row registers begin where the others end, within the memory.
-        let row_temps = unsafe { temps.add(full) };
-        let frame = Frame { inputs, outputs, temps, row_temps, stride, row_stride };
+        let mut places = scratch::take::<Place<T>>(self.registers.len());
+        // SAFETY: registers of rows begin where the others end, and all lie within the memory.
+        let (temps, row_temps) = unsafe { (memory.as_mut_ptr(), memory.as_mut_ptr().add(full)) };
+        for (place, r) in places.iter_mut().zip(&self.registers) {
+            // SAFETY: as above.
+            *place = match *r {
+                Register::Temp(k) => unsafe { Place::fixed(temps.add(k as usize * stride)) },
+                Register::RowTemp(k) => unsafe { Place::fixed(row_temps.add(k as usize * row_stride)) },
+                Register::Input(k) => Place { first: source(inputs, outputs, k), by_element: 1, by_row: 0 },
+                Register::RowInput(k) => Place { first: source(inputs, outputs, k), by_element: 0, by_row: 1 },
+                Register::Output(k) => Place { first: memory_of(outputs, k), by_element: 1, by_row: 0 },
+                Register::RowOutput(k) => Place { first: memory_of(outputs, k), by_element: 0, by_row: 1 },
+            };
+        }
+        let frame = Frame { inputs, outputs, places: &places };
         for i in &self.prologue {
+            let span = Span { start: 0, len: self.block, first_row: 0, rows: self.block / self.row };
             // SAFETY: as below; the registers of the prologue are temporary, so that no output is written.
-            unsafe { self.instruction(&frame, i, 0, self.block) };
+            unsafe { self.instruction(&frame, i, span) };
         }
         for start in range.clone().step_by(self.block) {
             let len = self.block.min(range.end - start);
+            let span = Span { start, len, first_row: start / self.row, rows: len / self.row };
             // SAFETY: `checked` and `assert_ports` have asserted what `block` relies on; tasks have disjoint ranges.
-            unsafe { self.block(&frame, start, len, sums) };
+            unsafe { self.block(&frame, span, sums) };
         }
     }
 
-    /// Works on elements `start..start + len` of the domain.
+    /// Works on a span of the domain.
     ///
     /// # Safety
-    /// The pass is checked, the ports fit it, the range lies in the domain in whole rows, and no other task has it.
-    unsafe fn block(&self, f: &Frame<'_, T>, start: usize, len: usize, sums: &mut [f64]) {
+    /// The pass is checked, the ports fit it, the span lies in the domain in whole rows, and no other task has it.
+    unsafe fn block(&self, f: &Frame<'_, T>, span: Span, sums: &mut [f64]) {
         for i in &self.code {
             // SAFETY: as this function's; an instruction does not write what it reads.
-            unsafe { self.instruction(f, i, start, len) };
+            unsafe { self.instruction(f, i, span) };
         }
         for c in &self.copies {
             let per_row = self.registers[c.register as usize].per_row();
-            let (start, len) = if per_row { (start / self.row, len / self.row) } else { (start, len) };
+            let (start, len) = if per_row { (span.first_row, span.rows) } else { (span.start, span.len) };
             // SAFETY: the register has been written; the range of the output is this task's, and its old contents, where
             // it is an input as well, have been read by all instructions of the block.
             unsafe {
-                let x = self.read(f, c.register, start, len, per_row);
+                let x = f.at(c.register, span);
                 match f.outputs[c.output as usize].memory {
                     Memory::Real(p) => std::ptr::copy(x, p.add(start), len),
                     Memory::Int(p) => {
@@ -116,87 +159,64 @@ impl<T: Real> Pass<T> {
         let mut at = 0;
         for e in &self.ends {
             // SAFETY: the register has been written.
-            let x = unsafe { std::slice::from_raw_parts(self.read(f, e.register, start, len, false), len) };
-            vectorize(|| e.take(x, start, &mut sums[at..at + e.kept]));
+            let x = unsafe { std::slice::from_raw_parts(f.at(e.register, span), span.len) };
+            vectorize(|| e.take(x, span.start, self.unit, &mut sums[at..at + e.kept]));
             at += e.kept;
         }
     }
 
     /// # Safety
     /// As [`block`](Pass::block).
-    unsafe fn instruction(&self, f: &Frame<'_, T>, i: &Instruction<T>, start: usize, len: usize) {
-        let (first_row, rows) = (start / self.row, len / self.row);
-        let per_row = self.registers[i.out as usize].per_row();
-        let (from, n) = if per_row { (first_row, rows) } else { (start, len) };
+    #[inline(always)]
+    unsafe fn instruction(&self, f: &Frame<'_, T>, i: &Instruction<T>, span: Span) {
+        let n = span.len(i.per_row);
         // SAFETY: the register's memory for this block is this task's, and no argument lies in it.
-        let out = unsafe { std::slice::from_raw_parts_mut(self.write(f, i.out, from, per_row), n) };
+        let out = unsafe { std::slice::from_raw_parts_mut(f.at(i.out, span), n) };
         let args = self.args_of(i);
         // SAFETY: arguments have been written and are not written while they are borrowed.
-        let arg = |k: usize, per_row: bool| unsafe {
-            let (from, n) = if per_row { (first_row, rows) } else { (start, len) };
-            std::slice::from_raw_parts(self.read(f, args[k], from, n, per_row), n)
-        };
+        let arg = |k: usize| unsafe { std::slice::from_raw_parts(f.at(args[k], span).cast_const(), n) };
         match i.action {
             Action::Map { block, params } => match args.len() {
-                1 => block(&params, &[arg(0, per_row)], out),
-                2 => block(&params, &[arg(0, per_row), arg(1, per_row)], out),
-                3 => block(&params, &[arg(0, per_row), arg(1, per_row), arg(2, per_row)], out),
+                1 => block(&params, &[arg(0)], out),
+                2 => block(&params, &[arg(0), arg(1)], out),
                 n => {
-                    let all: SmallVec<[&[T]; 8]> = (0..n).map(|k| arg(k, per_row)).collect();
+                    let all: SmallVec<[&[T]; 8]> = (0..n).map(arg).collect();
                     block(&params, &all, out);
                 }
             },
+            // SAFETY: as this function's.
+            _ => unsafe { self.other(f, i, span, out) },
+        }
+    }
+
+    /// The instructions that are no map.
+    ///
+    /// # Safety
+    /// As [`block`](Pass::block).
+    #[inline(never)]
+    unsafe fn other(&self, f: &Frame<'_, T>, i: &Instruction<T>, span: Span, out: &mut [T]) {
+        let from = if i.per_row { span.first_row } else { span.start };
+        // SAFETY: as in `instruction`.
+        let arg = |n: usize| unsafe { std::slice::from_raw_parts(f.at(self.args_of(i)[0], span).cast_const(), n) };
+        match i.action {
+            Action::Map { .. } => unreachable!("`instruction` does maps"),
             Action::Constant(c) => out.fill(c),
             Action::Load { input } => match (&self.patterns[input as usize], f.inputs[input as usize]) {
                 (Some(p), In::Real(x)) => vectorize(|| p.load(x, from, out, |v| v)),
                 (Some(p), In::Int(x)) => vectorize(|| p.load(x, from, out, widen)),
                 (None, In::Int(x)) => {
-                    vectorize(|| out.iter_mut().zip(&x[from..][..n]).for_each(|(o, &v)| *o = widen(v)));
+                    vectorize(|| out.iter_mut().zip(&x[from..]).for_each(|(o, &v)| *o = widen(v)));
                 }
-                (None, In::Real(x)) => out.copy_from_slice(&x[from..][..n]),
+                (None, In::Real(x)) => out.copy_from_slice(&x[from..][..out.len()]),
                 (_, In::Output(_)) => unreachable!("`assert_ports` lets only registers read an output's memory"),
             },
             Action::Spread => {
-                let x = arg(0, true);
+                let x = arg(span.rows);
                 vectorize(|| out.chunks_exact_mut(self.row).zip(x).for_each(|(o, &v)| o.fill(v)));
             }
             Action::Fold(fold) => {
-                let x = arg(0, false);
+                let x = arg(span.len);
                 vectorize(|| out.iter_mut().zip(x.chunks_exact(self.row)).for_each(|(o, x)| *o = fold_run(fold, x)));
-            }
-        }
-    }
-
-    /// Where the elements of a register from number `from` of the domain (or of its rows) on are read.
-    ///
-    /// # Safety
-    /// As [`block`](Pass::block).
-    unsafe fn read(&self, f: &Frame<'_, T>, register: u32, from: usize, len: usize, per_row: bool) -> *const T {
-        match self.registers[register as usize] {
-            Register::Input(k) | Register::RowInput(k) => match f.inputs[k as usize] {
-                In::Real(x) => x[from..][..len].as_ptr(),
-                // SAFETY: the port is as long as the domain, or as its rows.
-                In::Output(o) => unsafe { memory(f.outputs, o).add(from) },
-                In::Int(_) => unreachable!("integers are loaded"),
-            },
-            // SAFETY: as this function's.
-            _ => unsafe { self.write(f, register, from, per_row) },
-        }
-    }
-
-    /// Where they are written.
-    ///
-    /// # Safety
-    /// As [`block`](Pass::block).
-    unsafe fn write(&self, f: &Frame<'_, T>, register: u32, from: usize, per_row: bool) -> *mut T {
-        debug_assert_eq!(per_row, self.registers[register as usize].per_row());
-        // SAFETY: registers lie in the task's memory one after the other; outputs are as long as the domain or its rows.
-        unsafe {
-            match self.registers[register as usize] {
-                Register::Temp(k) => f.temps.add(k as usize * f.stride),
-                Register::RowTemp(k) => f.row_temps.add(k as usize * f.row_stride),
-                Register::Output(k) | Register::RowOutput(k) => memory(f.outputs, k).add(from),
-                Register::Input(_) | Register::RowInput(_) => unreachable!("an input is not written"),
             }
         }
     }
@@ -216,7 +236,7 @@ impl<T: Real> Pass<T> {
                 step *= 2;
             }
             // SAFETY: the tasks are done, the port is as long as the end says, and no register writes it.
-            let out = unsafe { std::slice::from_raw_parts_mut(memory(outputs, e.output), e.kept) };
+            let out = unsafe { std::slice::from_raw_parts_mut(memory_of(outputs, e.output), e.kept) };
             for (k, o) in out.iter_mut().enumerate() {
                 *o = T::of(if tasks == 0 { e.start() } else { partial[at + k] });
             }
@@ -279,7 +299,35 @@ fn is_int<T>(input: &In<'_, T>) -> bool {
     matches!(input, In::Int(_))
 }
 
-fn memory<T>(outputs: &[OutPort<'_, T>], k: u32) -> *mut T {
+impl<T> Place<T> {
+    fn fixed(first: *mut T) -> Self {
+        Place { first, by_element: 0, by_row: 0 }
+    }
+}
+
+impl<T> Frame<'_, T> {
+    /// Where a register has the elements of a span.
+    ///
+    /// # Safety
+    /// The span lies in the domain.
+    #[inline(always)]
+    unsafe fn at(&self, register: u32, span: Span) -> *mut T {
+        let p = &self.places[register as usize];
+        // SAFETY: inputs and outputs are as long as the domain or its rows; temporary memory is not moved along.
+        unsafe { p.first.add(span.start * p.by_element + span.first_row * p.by_row) }
+    }
+}
+
+/// The memory of an input that is read in order; registers of inputs are never written.
+fn source<T>(inputs: &[In<'_, T>], outputs: &[OutPort<'_, T>], k: u32) -> *mut T {
+    match inputs[k as usize] {
+        In::Real(x) => x.as_ptr().cast_mut(),
+        In::Output(o) => memory_of(outputs, o),
+        In::Int(_) => unreachable!("integers are loaded"),
+    }
+}
+
+fn memory_of<T>(outputs: &[OutPort<'_, T>], k: u32) -> *mut T {
     match outputs[k as usize].memory {
         Memory::Real(p) => p,
         Memory::Int(_) => unreachable!("integers are copied from registers"),

@@ -33,7 +33,13 @@ fn pass(
     for &(action, args, out) in code {
         let first = p.args.len() as u32;
         p.args.extend_from_slice(args);
-        p.code.push(Instruction { action, out, args: first, arity: args.len() as u32 });
+        p.code.push(Instruction {
+            action,
+            out,
+            args: first,
+            arity: args.len() as u32,
+            per_row: p.registers[out as usize].per_row(),
+        });
     }
     p
 }
