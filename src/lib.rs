@@ -240,7 +240,7 @@ pub use ops::{
 pub use real::Real;
 pub use shape::{Axes, Dims, Sizes, broadcast_dims, keep};
 pub use tape::{
-    Arg, At, AttrValue, Attributes, Bound, Cost, Cx, Data, DecideRule, Decision, Fault, Form, IntVar, IntoInts,
+    Arg, Arith, At, AttrValue, Attributes, Bound, Cost, Cx, Data, DecideRule, Decision, Fault, Form, IntVar, IntoInts,
     IntoTensor, Jvp, Kind, Line, Op, OpRef, Operand, Out, Push, PushRule, Reads, ReduceKind, ResultSig, ResultSigs,
     Results, Row, Scope, Sig, StepKind, Tape, Tensor, Var, Vjp, Which,
 };

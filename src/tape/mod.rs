@@ -31,7 +31,7 @@ pub use form::{AttrValue, Attributes, Form, ReduceKind};
 pub use line::Line;
 pub use op::{Cost, Decision, Op, Reads, StepKind, Which};
 pub use record::Tape;
-pub use row::{Bound, DecideRule, Push, PushRule, Row};
+pub use row::{Arith, Bound, DecideRule, Push, PushRule, Row};
 pub use rule::{At, Jvp, Vjp};
 pub use scope::Scope;
 pub use sig::{ResultSig, ResultSigs, Sig};

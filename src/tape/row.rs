@@ -13,6 +13,7 @@ use super::rule::{At, Jvp, Vjp};
 use super::sig::{ResultSigs, Sig};
 use super::var::Var;
 use crate::error::Error;
+pub use crate::kernels::fused::Arith;
 use crate::kernels::map;
 use crate::real::Real;
 
@@ -52,6 +53,8 @@ pub struct Row<T: Real> {
     pub in_f64: Option<fn() -> &'static Row<f64>>,
     /// Whether computing it again costs less than storing it.
     pub cheap: bool,
+    /// What it is in arithmetic, if it is just that: passes keep such results in registers. Must be what `block` computes.
+    pub arith: Option<Arith>,
 }
 
 /// What a row's `push` gives for one operand.

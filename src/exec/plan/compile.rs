@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
+use super::chain::chain;
 use super::fuse::{Draft, What};
 use crate::kernels::fused::{Action, End, Instruction, Output, Pass, Pattern, Register};
 use crate::real::Real;
@@ -143,6 +144,7 @@ impl<'a, T: Real> Compiler<'a, T> {
         for &l in lines {
             self.line(l);
         }
+        chain(&mut self.pass);
         allocate(&mut self.pass);
         let action = super::Action::Pass(Box::new(self.pass));
         Unit { action, reads: self.reads, writes: self.writes, lines: lines.to_vec() }
@@ -160,7 +162,7 @@ impl<'a, T: Real> Compiler<'a, T> {
                     unreachable!("a map is a pointwise line")
                 };
                 let args: SmallVec<[u32; 4]> = operands.iter().map(|&o| self.operand(o, per_row)).collect();
-                let action = Action::Map { block: bound.row.block, params: bound.params };
+                let action = Action::Map { block: bound.row.block, params: bound.params, arith: bound.row.arith };
                 let same = Same(bound.row.block as usize, bound.params.map(|p| p.as_f64().to_bits()), args.clone());
                 match self.computed.get(&same) {
                     // Two lines that compute the same of the same: common where rules meet, x·x say.
@@ -291,7 +293,7 @@ impl<'a, T: Real> Compiler<'a, T> {
 fn allocate<T: Real>(pass: &mut Pass<T>) {
     let mut last = vec![0u32; pass.registers.len()];
     for (k, i) in pass.code.iter().enumerate() {
-        for &a in pass.args_of(i) {
+        for a in pass.reads_of(i) {
             last[a as usize] = k as u32;
         }
     }
@@ -319,9 +321,11 @@ fn allocate<T: Real>(pass: &mut Pass<T>) {
     }
     for k in 0..pass.code.len() {
         let i = pass.code[k];
-        place(pass, i.out, &mut free);
-        let mut dead: SmallVec<[u32; 4]> = pass.args_of(&i).into();
-        dead.push(i.out);
+        let writes: SmallVec<[u32; 4]> = pass.writes_of(&i).collect();
+        for &r in &writes {
+            place(pass, r, &mut free);
+        }
+        let mut dead: SmallVec<[u32; 8]> = pass.reads_of(&i).chain(writes).collect();
         dead.sort_unstable();
         dead.dedup();
         for r in dead {

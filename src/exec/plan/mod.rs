@@ -3,6 +3,7 @@
 
 mod buffers;
 mod cache;
+mod chain;
 mod compile;
 mod decide;
 mod fuse;

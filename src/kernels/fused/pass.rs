@@ -2,6 +2,7 @@
 //! [`Pass::checked`] asserts it all once, so that running needs no checks.
 
 use super::super::map::Loop;
+use super::arith::{Arith, Step};
 use super::ends::End;
 use super::load::Pattern;
 use crate::real::Real;
@@ -59,9 +60,11 @@ pub(crate) enum Fold {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Action<T> {
     /// An elementwise function of its arguments.
-    Map { block: Loop<T>, params: [T; 2] },
+    Map { block: Loop<T>, params: [T; 2], arith: Option<Arith> },
     /// The elements of an input, widened to real numbers or repeated.
     Load { input: u32 },
+    /// Arithmetic on its argument in vector registers: so many of [`Pass::steps`] from `first` on. The last writes `out`.
+    Chain { first: u32, count: u32 },
     /// One number.
     Constant(T),
     /// One element of each row becomes all of them.
@@ -102,6 +105,7 @@ pub(crate) struct Pass<T> {
     pub prologue: Vec<Instruction<T>>,
     pub code: Vec<Instruction<T>>,
     pub args: Vec<u32>,
+    pub steps: Vec<Step<T>>,
     /// How each input is read: `None` in order, one element for each of the domain or of its rows.
     pub patterns: Vec<Option<Pattern>>,
     /// Outputs that are copied from registers: integers, and those that share their memory with an input.
@@ -150,6 +154,31 @@ impl<T: Real> Pass<T> {
             let per_row = |k: usize| self.registers[args[k] as usize].per_row();
             let fits = match i.action {
                 Action::Map { .. } => !args.is_empty() && (0..args.len()).all(|k| per_row(k) == i.per_row),
+                Action::Chain { first, count } => {
+                    let steps = &self.steps[first as usize..][..count as usize];
+                    let others: Vec<u32> = steps.iter().filter_map(|s| s.other).collect();
+                    let mut stored = false;
+                    for s in steps {
+                        // A step may read what an earlier one has written, and nothing that one has overwritten.
+                        let reads = s
+                            .other
+                            .iter()
+                            .all(|r| written[*r as usize] && self.registers[*r as usize].per_row() == i.per_row);
+                        assert!(reads, "a step reads what is written");
+                        if let Some(r) = s.store {
+                            let to = self.registers[r as usize];
+                            let others = others.iter().chain(args).filter(|o| **o != r);
+                            assert!(!is_input(to) && to.per_row() == i.per_row, "a step writes a register of its kind");
+                            assert!(
+                                others.into_iter().all(|o| self.registers[*o as usize] != to),
+                                "a step overwrites nothing"
+                            );
+                            written[r as usize] = true;
+                        }
+                        stored = s.store == Some(i.out);
+                    }
+                    stored && args.len() == 1 && per_row(0) == i.per_row
+                }
                 Action::Load { input } => args.is_empty() && (input as usize) < self.patterns.len(),
                 Action::Constant(_) => args.is_empty(),
                 Action::Spread => args.len() == 1 && per_row(0) && !i.per_row,
@@ -170,6 +199,25 @@ impl<T: Real> Pass<T> {
         assert!(self.ends.iter().all(|e| !self.registers[e.register as usize].per_row() && e.fits(self.count)));
     }
 
+    /// The steps of a chain; none of any other instruction.
+    pub fn steps_of(&self, i: &Instruction<T>) -> &[Step<T>] {
+        match i.action {
+            Action::Chain { first, count } => &self.steps[first as usize..][..count as usize],
+            _ => &[],
+        }
+    }
+
+    /// The registers that an instruction reads.
+    pub fn reads_of(&self, i: &Instruction<T>) -> impl Iterator<Item = u32> {
+        self.args_of(i).iter().copied().chain(self.steps_of(i).iter().filter_map(|s| s.other))
+    }
+
+    /// The registers that it writes.
+    pub fn writes_of(&self, i: &Instruction<T>) -> impl Iterator<Item = u32> {
+        let last = if matches!(i.action, Action::Chain { .. }) { None } else { Some(i.out) };
+        self.steps_of(i).iter().filter_map(|s| s.store).chain(last)
+    }
+
     pub fn args_of(&self, i: &Instruction<T>) -> &[u32] {
         &self.args[i.args as usize..][..i.arity as usize]
     }
@@ -185,6 +233,7 @@ impl<T> Pass<T> {
             prologue: Vec::new(),
             code: Vec::new(),
             args: Vec::new(),
+            steps: Vec::new(),
             patterns: Vec::new(),
             copies: Vec::new(),
             ends: Vec::new(),

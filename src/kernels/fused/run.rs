@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use super::super::simd::vectorize;
 use super::super::{par, scratch};
+use super::arith::chain;
 use super::ends::{fold_run, join};
 use super::load::widen;
 use super::pass::{Action, Instruction, Pass, Register};
@@ -74,7 +75,7 @@ impl<T: Real> Pass<T> {
         let width: usize = self.ends.iter().map(|e| e.kept).sum();
         let chunk = self.chunk();
         let tasks = self.count.div_ceil(chunk);
-        let work = self.count * (self.code.len() + self.ends.len()).div_ceil(2).max(1);
+        let work = self.count * (self.code.len() + self.steps.len() + self.ends.len()).div_ceil(2).max(1);
         let mut partial = scratch::take::<f64>(tasks * width);
         let parts = Parts(partial.as_mut_ptr());
         par::for_each(tasks, work, |t| {
@@ -176,7 +177,7 @@ impl<T: Real> Pass<T> {
         // SAFETY: arguments have been written and are not written while they are borrowed.
         let arg = |k: usize| unsafe { std::slice::from_raw_parts(f.at(args[k], span).cast_const(), n) };
         match i.action {
-            Action::Map { block, params } => match args.len() {
+            Action::Map { block, params, .. } => match args.len() {
                 1 => block(&params, &[arg(0)], out),
                 2 => block(&params, &[arg(0), arg(1)], out),
                 n => {
@@ -184,6 +185,8 @@ impl<T: Real> Pass<T> {
                     block(&params, &all, out);
                 }
             },
+            // SAFETY: as this function's; `checked` has asserted what registers a chain reads and writes.
+            Action::Chain { .. } => unsafe { chain(arg(0).as_ptr(), self.steps_of(i), |r| f.at(r, span), n) },
             // SAFETY: as this function's.
             _ => unsafe { self.other(f, i, span, out) },
         }
@@ -199,7 +202,7 @@ impl<T: Real> Pass<T> {
         // SAFETY: as in `instruction`.
         let arg = |n: usize| unsafe { std::slice::from_raw_parts(f.at(self.args_of(i)[0], span).cast_const(), n) };
         match i.action {
-            Action::Map { .. } => unreachable!("`instruction` does maps"),
+            Action::Map { .. } | Action::Chain { .. } => unreachable!("`instruction` does these"),
             Action::Constant(c) => out.fill(c),
             Action::Load { input } => match (&self.patterns[input as usize], f.inputs[input as usize]) {
                 (Some(p), In::Real(x)) => vectorize(|| p.load(x, from, out, |v| v)),

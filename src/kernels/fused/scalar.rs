@@ -25,7 +25,17 @@ impl<T: Real> Pass<T> {
             let args = self.args_of(i);
             let at = |k: usize| values[args[k] as usize];
             values[i.out as usize] = match i.action {
-                Action::Map { block, params } => {
+                Action::Chain { .. } => {
+                    let mut a = at(0);
+                    for s in self.steps_of(i) {
+                        a = s.one(a, s.other.map_or(a, |r| values[r as usize]));
+                        if let Some(r) = s.store {
+                            values[r as usize] = a;
+                        }
+                    }
+                    a
+                }
+                Action::Map { block, params, .. } => {
                     let mut y = [T::zero()];
                     match args.len() {
                         1 => block(&params, &[&[at(0)]], &mut y),

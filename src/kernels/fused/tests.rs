@@ -18,7 +18,7 @@ fn positive(_: &[f64; 2], x: &[&[f64]], y: &mut [f64]) {
 }
 
 fn map(block: super::super::map::Loop<f64>) -> Action<f64> {
-    Action::Map { block, params: [0.0; 2] }
+    Action::Map { block, params: [0.0; 2], arith: None }
 }
 
 /// A pass from registers, and instructions as (action, arguments, result).

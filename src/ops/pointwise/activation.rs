@@ -35,7 +35,7 @@ unary! {
     table ACTIVATIONS;
 
     /// max(x, 0); its derivative at 0 is 0, and NaN stays NaN.
-    RELU relu() |x| if x <= T::zero() { T::zero() } else { x }; in POSITIVE; push[y; v] v.gate(y); cheap;
+    RELU relu() |x| if x <= T::zero() { T::zero() } else { x }; in POSITIVE; push[y; v] v.gate(y); cheap as Relu;
         decide |_, at| side(at.x(0), 0.0); ex "var(-2.0).relu()" => "0.0";
 
     /// x where x > 0, slope·x elsewhere.
@@ -157,7 +157,7 @@ impl<T: Real> Table<T> {
             _ => Push::Zero("the side of 0 is constant on either side"),
         };
         derivative "1 where x > 0; 0"; reads Reads { operands: Which::These(0b10), results: Which::None };
-        domain [ANY, POSITIVE]; cheap
+        domain [ANY, POSITIVE]; cheap as Gate
     };
 
     /// The derivative of [`HARDSWISH`](Table::HARDSWISH): 0, x/3 + 1/2, 1.

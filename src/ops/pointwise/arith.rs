@@ -13,19 +13,19 @@ impl<T: Real> Table<T> {
     pub(crate) const ADD: &'static Row<T> = row! {
         ADD = "add", |a: Real, b: Real; | -> Real { a + b };
         push |_, v, _, _| Push::Along(v);
-        derivative "1; 1"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
+        derivative "1; 1"; reads Reads::NOTHING; domain [ANY, ANY]; cheap as Add
     };
 
     pub(crate) const SUB: &'static Row<T> = row! {
         SUB = "sub", |a: Real, b: Real; | -> Real { a - b };
         push |i, v, _, _| Push::Along(if i == 0 { v } else { -v });
-        derivative "1; -1"; reads Reads::NOTHING; domain [ANY, ANY]; cheap
+        derivative "1; -1"; reads Reads::NOTHING; domain [ANY, ANY]; cheap as Sub
     };
 
     pub(crate) const MUL: &'static Row<T> = row! {
         MUL = "mul", |a: Real, b: Real; | -> Real { a * b };
         push |i, v, at, _| Push::Along(v.azmul(at.x(1 - i)));
-        derivative "b; a"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
+        derivative "b; a"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap as Mul
     };
 
     pub(crate) const DIV: &'static Row<T> = row! {
@@ -35,7 +35,7 @@ impl<T: Real> Table<T> {
             _ => v.azmul(-(at.y() / at.x(1))),
         });
         derivative "1 / b; -y / b"; reads Reads { operands: Which::These(0b10), results: Which::All };
-        domain [ANY, (0.5, 2.0)]; cheap
+        domain [ANY, (0.5, 2.0)]; cheap as Div
     };
 
     /// v·d, and 0 where v is exactly 0 whatever d is: a cotangent that is absent stays absent when the local derivative
@@ -44,19 +44,19 @@ impl<T: Real> Table<T> {
         AZMUL = "azmul", |v: Real, d: Real; | -> Real { if v == T::zero() { T::zero() } else { v * d } };
         // Along d the product is u·v, and v, itself a cotangent or tangent, is the one whose zero counts.
         push |i, u, at, _| Push::Along(if i == 0 { u.azmul(at.x(1)) } else { at.x(0).azmul(u) });
-        derivative "d; v"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap
+        derivative "d; v"; reads Reads::OPERANDS; domain [ANY, ANY]; cheap as Azmul
     };
 
     pub(crate) const SCALE: &'static Row<T> = row! {
         SCALE = "scale", |x: Real; by| -> Real { by * x };
         push |_, v, _, p| Push::Along(v.scale(p[0]));
-        derivative "by"; reads Reads::NOTHING; domain [ANY]; cheap
+        derivative "by"; reads Reads::NOTHING; domain [ANY]; cheap as Scale
     };
 
     pub(crate) const SHIFT: &'static Row<T> = row! {
         SHIFT = "shift", |x: Real; by| -> Real { x + by };
         push |_, v, _, _| Push::Along(v);
-        derivative "1"; reads Reads::NOTHING; domain [ANY]; cheap
+        derivative "1"; reads Reads::NOTHING; domain [ANY]; cheap as Shift
     };
 
     pub(crate) const DIVIDE: &'static Row<T> = row! {
@@ -68,14 +68,14 @@ impl<T: Real> Table<T> {
     pub(crate) const NEG: &'static Row<T> = row! {
         NEG = "neg", |x: Real; | -> Real { -x };
         push |_, v, _, _| Push::Along(-v);
-        derivative "-1"; reads Reads::NOTHING; domain [ANY]; cheap
+        derivative "-1"; reads Reads::NOTHING; domain [ANY]; cheap as Neg
     };
 
     /// c − x for a number c.
     pub(crate) const FROM: &'static Row<T> = row! {
         FROM = "subtract_from", |x: Real; from| -> Real { from - x };
         push |_, v, _, _| Push::Along(-v);
-        derivative "-1"; reads Reads::NOTHING; domain [ANY]; cheap
+        derivative "-1"; reads Reads::NOTHING; domain [ANY]; cheap as From
     };
 
     /// c / x for a number c.

@@ -39,16 +39,17 @@ pub(crate) fn between<'t, T: Real>(x: Var<'t, T>, low: f64, high: f64) -> Decisi
 /// row! {
 ///     DIV = "div", |a: Real, b: Real; | -> Real { a / b };
 ///     push |i, v, at, p| match i { .. };              // the product ∂f/∂xᵢ ⊙ v, or why there is none
-///     derivative "1 / b; -a / b²"; reads ..; domain [(-2.0, 2.0), (0.5, 2.0)]; cheap
+///     derivative "1 / b; -a / b²"; reads ..; domain [(-2.0, 2.0), (0.5, 2.0)]; cheap as Div
 /// }
 /// ```
 /// The formula is compiled for the lanes of every vector level, so `T` means a [`Lane`] in it; that of a `dear` row may use
-/// elementary functions, and where vector code gives NaN the scalar ones are asked.
+/// elementary functions, and where vector code gives NaN the scalar ones are asked. What follows `as` is the formula's
+/// [`Arith`], if it is one.
 macro_rules! row {
     ($NAME:ident = $name:expr, |$($x:ident: $kind:ident),+; $($p:ident),*| -> $result:ident { $f:expr };
      push |$i:pat_param, $v:pat_param, $at:pat_param, $q:pat_param| $push:expr;
      $(decide $decide:expr;)?
-     derivative $derivative:expr; reads $reads:expr; domain [$($domain:expr),+]; $cost:ident) => {
+     derivative $derivative:expr; reads $reads:expr; domain [$($domain:expr),+]; $cost:ident $(as $arith:ident)?) => {
         {
             /// The formula, for one element.
             enum Of {}
@@ -75,11 +76,14 @@ macro_rules! row {
                 domain: &[$($domain),+],
                 in_f64: Some(|| Table::<f64>::$NAME),
                 cheap: !row!(@dear $cost),
+                arith: row!(@arith $($arith)?),
             }
         }
     };
     (@decide) => { None };
     (@decide $decide:expr) => { Some($decide) };
+    (@arith) => { None };
+    (@arith $arith:ident) => { Some(Arith::$arith) };
     (@dear cheap) => { false };
     (@dear dear) => { true };
 }
@@ -90,7 +94,7 @@ macro_rules! row {
 /// gives its product with v instead; `zero[] "why"` says that it is zero wherever it exists.
 macro_rules! unary {
     (table $TABLE:ident; $($(#[$doc:meta])* $NAME:ident $name:ident($($p:ident),*) |$x:ident| $f:expr; in $domain:expr;
-       $rule:ident[$($r:ident)* $(; $v:ident)?] $d:expr; $cost:ident; $(decide $decide:expr;)?
+       $rule:ident[$($r:ident)* $(; $v:ident)?] $d:expr; $cost:ident $(as $arith:ident)?; $(decide $decide:expr;)?
        ex $call:literal => $value:literal;)+) => {
         impl<T: Real> Table<T> {
             $(
@@ -98,7 +102,7 @@ macro_rules! unary {
                     $NAME = stringify!($name), |$x: Real; $($p),*| -> Real { $f };
                     push |_, v, at, p| unary!(@$rule [$($r)*] ($($v)?) v, at, p, [$($p),*], $d);
                     $(decide $decide;)?
-                    derivative stringify!($d); reads unary!(@reads [$($r)*]); domain [$domain]; $cost
+                    derivative stringify!($d); reads unary!(@reads [$($r)*]); domain [$domain]; $cost $(as $arith)?
                 };
             )+
 
@@ -165,5 +169,44 @@ pub(crate) mod tests {
             Kind::Real => c.real(dims),
             Kind::Int => c.ints(dims, &masks),
         })
+    }
+
+    #[test]
+    fn rows_of_arithmetic_compute_what_the_steps_of_passes_do() {
+        use crate::kernels::fused::{Previous, Step};
+        let rows = [
+            Table::<f64>::ADD,
+            Table::SUB,
+            Table::MUL,
+            Table::DIV,
+            Table::AZMUL,
+            Table::GATE,
+            Table::SCALE,
+            Table::SHIFT,
+            Table::FROM,
+            Table::NEG,
+            Table::SQUARE,
+            Table::RELU,
+        ];
+        let special = [0.0, -0.0, 1.5, -2.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+        let same = |a: f64, b: f64| (a.is_nan() && b.is_nan()) || a.to_bits() == b.to_bits();
+        for row in rows {
+            let arith = row.arith.expect("the row says what arithmetic it is");
+            for (a, b) in special.iter().flat_map(|a| special.map(|b| (*a, b))) {
+                for previous in [Previous::First, Previous::Second, Previous::Both] {
+                    let binary = row.kinds.len() == 2;
+                    let other = (binary && previous != Previous::Both).then_some(0);
+                    let Some(step) = Step::new(arith, previous, 0.7, other) else { continue };
+                    let operands = match (binary, previous) {
+                        (true, Previous::Second) => vec![b, a],
+                        (true, Previous::Both) => vec![a, a],
+                        (true, Previous::First) => vec![a, b],
+                        (false, _) => vec![a],
+                    };
+                    let expected = (row.scalar)(&[0.7, 0.0], &operands);
+                    assert!(same(step.one(a, b), expected), "{} of {operands:?}", row.name);
+                }
+            }
+        }
     }
 }

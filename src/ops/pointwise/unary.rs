@@ -44,7 +44,7 @@ unary! {
     RECIP recip() |x| x.recip(); in POSITIVE; d[y] -y.square(); cheap; ex "var(4.0).recip()" => "0.25";
 
     /// The square x².
-    SQUARE square() |x| x * x; in ANY; d[x] x * 2.0; cheap; ex "var(-3.0).square()" => "9.0";
+    SQUARE square() |x| x * x; in ANY; d[x] x * 2.0; cheap as Square; ex "var(-3.0).square()" => "9.0";
 
     /// The power xᵖ with a number p as exponent; p = 0 gives 1 and derivative 0 everywhere.
     POWF powf(p) |x| x.powf(p); in POSITIVE;
