@@ -9,6 +9,7 @@ mod decide;
 mod fuse;
 mod needed;
 mod order;
+mod registers;
 
 use std::ops::Range;
 

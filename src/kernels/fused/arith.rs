@@ -239,11 +239,11 @@ unsafe fn run<T: Real, V: Vector<T>, const FULL: bool>(
     from: usize,
     n: usize,
 ) {
-    // SAFETY (of all that follows): vector j is at from + j·LANES, and where not all of it is within the n elements, what is
-    // not is left alone; the rest is this function's contract.
-    let load = |p: *const T, j: usize| unsafe {
+    let load = |p: *const T, j: usize| {
         let p = p.wrapping_add(from + j * V::LANES);
-        if FULL { V::load(p) } else { V::load_first(p, n.saturating_sub(j * V::LANES).min(V::LANES)) }
+        // SAFETY: vector j is at from + j·LANES; what of it is not within the n elements is left alone; the rest is this
+        // function's contract.
+        unsafe { if FULL { V::load(p) } else { V::load_first(p, n.saturating_sub(j * V::LANES).min(V::LANES)) } }
     };
     let mut x: [V; WIDE] = std::array::from_fn(|j| load(first, j));
     for s in steps {

@@ -9,7 +9,7 @@ use super::arith::chain;
 use super::ends::{fold_run, join};
 use super::load::widen;
 use super::pass::{Action, Instruction, Pass, Register};
-use super::ports::{In, Memory, OutPort};
+use super::ports::{In, Memory, OutPort, memory_of};
 use crate::real::Real;
 
 /// Elements of a task: enough to be worth handing out, few enough that all threads have some.
@@ -107,10 +107,9 @@ impl<T: Real> Pass<T> {
         // SAFETY: registers of rows begin where the others end, and all lie within the memory.
         let (temps, row_temps) = unsafe { (memory.as_mut_ptr(), memory.as_mut_ptr().add(full)) };
         for (place, r) in places.iter_mut().zip(&self.registers) {
-            // SAFETY: as above.
             *place = match *r {
-                Register::Temp(k) => unsafe { Place::fixed(temps.add(k as usize * stride)) },
-                Register::RowTemp(k) => unsafe { Place::fixed(row_temps.add(k as usize * row_stride)) },
+                Register::Temp(k) => Place::fixed(temps.wrapping_add(k as usize * stride)),
+                Register::RowTemp(k) => Place::fixed(row_temps.wrapping_add(k as usize * row_stride)),
                 Register::Input(k) => Place { first: source(inputs, outputs, k), by_element: 1, by_row: 0 },
                 Register::RowInput(k) => Place { first: source(inputs, outputs, k), by_element: 0, by_row: 1 },
                 Register::Output(k) => Place { first: memory_of(outputs, k), by_element: 1, by_row: 0 },
@@ -246,60 +245,6 @@ impl<T: Real> Pass<T> {
             at += e.kept;
         }
     }
-
-    /// Asserts that inputs and outputs have the lengths that the pass reads and writes.
-    fn assert_ports(&self, inputs: &[In<'_, T>], outputs: &[OutPort<'_, T>]) {
-        let rows = self.count / self.row;
-        let len = |i: &In<'_, T>| match *i {
-            In::Real(x) => x.len(),
-            In::Int(x) => x.len(),
-            In::Output(o) => outputs[o as usize].len,
-        };
-        assert_eq!(inputs.len(), self.patterns.len(), "every input has a pattern");
-        for r in &self.registers {
-            match *r {
-                Register::Input(k) => assert!(len(&inputs[k as usize]) == self.count && !is_int(&inputs[k as usize])),
-                Register::RowInput(k) => assert!(len(&inputs[k as usize]) == rows && !is_int(&inputs[k as usize])),
-                Register::Output(k) => assert!(outputs[k as usize].holds(self.count) && self.writes_once(inputs, k)),
-                Register::RowOutput(k) => assert!(outputs[k as usize].holds(rows) && self.writes_once(inputs, k)),
-                Register::Temp(_) | Register::RowTemp(_) => {}
-            }
-        }
-        for i in self.prologue.iter().chain(&self.code) {
-            if let Action::Load { input } = i.action {
-                let n = if self.registers[i.out as usize].per_row() { rows } else { self.count };
-                let len = len(&inputs[input as usize]);
-                let fits = match &self.patterns[input as usize] {
-                    None => len == n,
-                    Some(p) => p.count() == n && (n == 0 || len >= p.reach()),
-                };
-                assert!(fits, "an input fills the domain, or its rows");
-                assert!(!matches!(inputs[input as usize], In::Output(_)), "an output's memory is not loaded");
-            }
-        }
-        for c in &self.copies {
-            let n = if self.registers[c.register as usize].per_row() { rows } else { self.count };
-            assert_eq!(outputs[c.output as usize].len, n, "an output fills the domain");
-        }
-        for e in &self.ends {
-            assert!(outputs[e.output as usize].holds(e.kept), "an end fills its output");
-        }
-    }
-
-    /// Whether an output that a register writes directly is the memory of no input: that would be changed while it is read.
-    fn writes_once(&self, inputs: &[In<'_, T>], output: u32) -> bool {
-        !inputs.iter().any(|i| matches!(i, In::Output(o) if *o == output))
-    }
-}
-
-impl<T> OutPort<'_, T> {
-    fn holds(&self, reals: usize) -> bool {
-        matches!(self.memory, Memory::Real(_)) && self.len == reals
-    }
-}
-
-fn is_int<T>(input: &In<'_, T>) -> bool {
-    matches!(input, In::Int(_))
 }
 
 impl<T> Place<T> {
@@ -327,12 +272,5 @@ fn source<T>(inputs: &[In<'_, T>], outputs: &[OutPort<'_, T>], k: u32) -> *mut T
         In::Real(x) => x.as_ptr().cast_mut(),
         In::Output(o) => memory_of(outputs, o),
         In::Int(_) => unreachable!("integers are loaded"),
-    }
-}
-
-fn memory_of<T>(outputs: &[OutPort<'_, T>], k: u32) -> *mut T {
-    match outputs[k as usize].memory {
-        Memory::Real(p) => p,
-        Memory::Int(_) => unreachable!("integers are copied from registers"),
     }
 }
