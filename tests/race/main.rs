@@ -11,6 +11,7 @@ mod task;
 mod workloads;
 
 mod accuracy;
+mod bytes;
 mod outcome;
 mod threads;
 

@@ -4,7 +4,7 @@
 use ndarray::ArrayD;
 use wengert::nn::{Leaves, Mode};
 use wengert::prelude::*;
-use wengert::{Operand, Program, Real};
+use wengert::{Inputs, Operand, Program, Real};
 
 use crate::models;
 use crate::task::{Directions, Task, Wanted, hessian_product};
@@ -78,4 +78,10 @@ pub fn frozen(task: &Task) -> Program<f32> {
     let named = leaves.iter().zip(&derivatives).map(|((name, _), &line)| (&**name, line.into()));
     let outputs: Vec<(&str, Operand<'_, f32>)> = std::iter::once(("loss", loss.into())).chain(named).collect();
     tape.freeze(&outputs).expect("names are unique")
+}
+
+/// The inputs of a task's program: parameters and data.
+pub fn inputs(task: &Task) -> Inputs<f32> {
+    let data = Inputs::new().real("x", &task.input);
+    task.params.iter().fold(data, |inputs, (name, entry)| inputs.real(name, entry.value()))
 }

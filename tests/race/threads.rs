@@ -5,7 +5,7 @@ use wengert::prelude::*;
 use wengert::{Inputs, Program, Workspace, with_threads};
 
 use crate::models;
-use crate::outcome::{frozen, recorded};
+use crate::outcome::{frozen, inputs, recorded};
 use crate::task::{Task, Wanted};
 use crate::workloads::Workload;
 
@@ -31,12 +31,6 @@ fn bits<'a>(values: impl IntoIterator<Item = (&'a str, &'a [f32])>) -> Bits {
 
 fn anew(task: &Task) -> Bits {
     bits(recorded(task, &task.directions()).iter().map(|(name, values)| (&**name, &**values)))
-}
-
-/// The inputs of a task's program: parameters and data.
-fn inputs(task: &Task) -> Inputs<f32> {
-    let data = Inputs::new().real("x", &task.input);
-    task.params.iter().fold(data, |inputs, (name, entry)| inputs.real(name, entry.value()))
 }
 
 fn replayed(program: &Program<f32>, inputs: &Inputs<f32>, workspace: &mut Workspace<f32>) -> Bits {

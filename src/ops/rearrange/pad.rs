@@ -66,7 +66,7 @@ impl Margins {
                 .fix("use smaller negative margins"));
         };
         // Row-major numbers of places are `usize` and coordinates f64, which is exact up to here.
-        match left.checked_add(add).filter(|&m| m < 1 << 53) {
+        match left.checked_add(add).filter(|&m| (m as u64) < 1 << 53) {
             Some(m) => Ok((left, m)),
             None => Err(Error::shape(format!("margins ({}, {}) on axis {axis} of size {n}", self.add[0], self.add[1]))
                 .rule("the number of elements fits in memory")
