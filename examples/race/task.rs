@@ -107,7 +107,6 @@ impl Task {
             names.iter().copied().chain(["x"]).zip(lines.iter().map(|&l| l.into())).collect();
         let program = tape.freeze(&[&outputs[..], &[("loss", loss.into())]].concat())?;
 
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let mut inputs = Inputs::new().real("x", &input);
         for (name, entry) in params.iter() {
             inputs = inputs.real(name, entry.value());
@@ -117,8 +116,7 @@ impl Task {
         Ok(Box::new(move || {
             let out = program.run(&inputs, &mut workspace)?;
             if wanted == Wanted::Step {
-                let next = std::mem::take(&mut inputs);
-                inputs = names.iter().fold(next, |inputs, name| inputs.real(name, &out[name.as_str()]));
+                inputs.carry(&out);
             }
             first(&out["loss"])
         }))

@@ -13,6 +13,13 @@ pub(super) type Returns<T> = Arc<Mutex<Vec<Vec<T>>>>;
 /// A buffer that a whole step had no use for is given up after this many steps; training and evaluation may alternate.
 const IDLE_STEPS: u32 = 16;
 
+/// Storage that a user still holds is looked at again for so many steps: the parameters that a replayed step puts out are held
+/// until the next has put out its own.
+const LENT_STEPS: u32 = 2;
+
+/// So much storage is looked at, at most.
+const MOST_LENT: usize = 256;
+
 /// Unused buffers by capacity, for both kinds of lines.
 #[derive(Debug, Default)]
 pub(super) struct Pool<T> {
@@ -25,6 +32,8 @@ pub(super) struct Pool<T> {
 #[derive(Debug)]
 struct Shelf<E> {
     by_capacity: BTreeMap<usize, Class<E>>,
+    /// Storage that somebody held when it came, and the steps since.
+    lent: Vec<(Arc<Vec<E>>, u32)>,
 }
 
 /// Buffers of one capacity.
@@ -38,13 +47,16 @@ struct Class<E> {
 
 impl<E> Default for Shelf<E> {
     fn default() -> Self {
-        Shelf { by_capacity: BTreeMap::new() }
+        Shelf { by_capacity: BTreeMap::new(), lent: Vec::new() }
     }
 }
 
 impl<E: Copy> Shelf<E> {
     /// A buffer of exactly `len` elements; contents are garbage unless it is new.
     fn take(&mut self, len: usize, zero: E) -> Arc<Vec<E>> {
+        if let Some(k) = self.lent.iter().position(|(v, _)| v.len() == len && Arc::strong_count(v) == 1) {
+            return self.lent.swap_remove(k).0;
+        }
         // A buffer more than twice as large would be wasted on this line.
         let mut near = self.by_capacity.range_mut(len..=len.saturating_mul(2));
         let Some(class) = near.find_map(|(_, class)| (!class.free.is_empty()).then_some(class)) else {
@@ -56,16 +68,24 @@ impl<E: Copy> Shelf<E> {
         v
     }
 
-    /// Takes storage back where nobody else holds it.
+    /// Takes storage back, at once or when nobody else holds it any more.
     fn put(&mut self, mut v: Arc<Vec<E>>) {
         let capacity = v.capacity();
-        if capacity > 0 && Arc::get_mut(&mut v).is_some() {
+        if Arc::get_mut(&mut v).is_none() {
+            if self.lent.len() < MOST_LENT {
+                self.lent.push((v, 0));
+            }
+        } else if capacity > 0 {
             let class = self.by_capacity.entry(capacity);
             class.or_insert_with(|| Class { free: Vec::new(), fewest: 0, idle_steps: 0 }).free.push(v);
         }
     }
 
     fn end_step(&mut self) {
+        self.lent.retain_mut(|(_, steps)| {
+            *steps += 1;
+            *steps <= LENT_STEPS
+        });
         self.by_capacity.retain(|_, class| {
             class.idle_steps = if class.fewest == 0 { 0 } else { class.idle_steps + 1 };
             if class.idle_steps == IDLE_STEPS {
@@ -78,7 +98,9 @@ impl<E: Copy> Shelf<E> {
     }
 
     fn bytes(&self) -> usize {
-        self.by_capacity.iter().map(|(capacity, class)| capacity * class.free.len() * size_of::<E>()).sum()
+        let lent = self.lent.iter().filter(|(v, _)| Arc::strong_count(v) == 1).map(|(v, _)| v.capacity());
+        let free = self.by_capacity.iter().map(|(capacity, class)| capacity * class.free.len());
+        free.chain(lent).sum::<usize>() * size_of::<E>()
     }
 }
 
@@ -145,11 +167,21 @@ mod tests {
     }
 
     #[test]
-    fn storage_that_somebody_holds_stays_with_them() {
+    fn storage_that_somebody_holds_stays_with_them_and_is_looked_at_for_two_steps() {
         let mut pool = Pool::<f32>::default();
         let held = pool.real(8);
         pool.put(Data::Real(Arc::clone(&held)));
-        assert_eq!((pool.bytes(), Arc::strong_count(&held)), (0, 1));
+        assert_eq!(pool.bytes(), 0);
+        assert_ne!(pool.real(8).as_ptr(), held.as_ptr());
+        let address = held.as_ptr();
+        drop(held);
+        assert_eq!(pool.bytes(), 32);
+        let again = pool.real(8);
+        assert_eq!((again.as_ptr(), pool.bytes()), (address, 0));
+
+        pool.put(Data::Real(Arc::clone(&again)));
+        (0..3).for_each(|_| pool.end_step());
+        assert_eq!(Arc::strong_count(&again), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What goes into a program and what comes out of it, by name.
 //! Both share storage with the caller's tensors, so handing over a parameter copies nothing.
 
+use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Index;
 use std::sync::{Arc, Mutex};
 
@@ -12,6 +13,25 @@ use crate::real::Real;
 use crate::shape::Dims;
 use crate::tape::{Data, IntoInts, IntoTensor, Tensor};
 
+/// A map from names. They are few, short, and a program's own, so that hashing them need not withstand an attack.
+pub(super) type Named<K, V> = IndexMap<K, V, BuildHasherDefault<NameHasher>>;
+
+#[derive(Clone, Default)]
+pub(super) struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        // FNV-1a (Fowler, Noll and Vo).
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        mix(self.0, 0)
+    }
+}
+
 /// Values for the inputs of a [`Program`](crate::Program), and the number of the step that random lines draw by.
 ///
 /// ```
@@ -22,13 +42,13 @@ use crate::tape::{Data, IntoInts, IntoTensor, Tensor};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Inputs<T: Real> {
-    values: IndexMap<String, (Dims, Data<T>)>,
+    values: Named<String, (Dims, Data<T>)>,
     step: u64,
 }
 
 impl<T: Real> Default for Inputs<T> {
     fn default() -> Self {
-        Inputs { values: IndexMap::new(), step: 0 }
+        Inputs { values: Named::default(), step: 0 }
     }
 }
 
@@ -57,6 +77,44 @@ impl<T: Real> Inputs<T> {
         Ok(self)
     }
 
+    /// Takes over the real outputs that have the name of a real input with a value: a step's new parameters are what the next
+    /// begins with.
+    ///
+    /// ```
+    /// use wengert::{Inputs, Workspace, prelude::*};
+    /// let tape = Tape::new();
+    /// let w = tape.var([1.0, -2.0]).named("w");
+    /// let x = tape.constant([3.0, 1.0]).named("x");
+    /// let loss = (w * x).sum().square();
+    /// let next = w - grad(loss, &[w])[0] * 0.01;
+    /// let step = tape.freeze(&[("w", next.into()), ("loss", loss.into())])?;
+    ///
+    /// let (mut inputs, mut workspace) = (Inputs::new().real("w", w.value()).real("x", x.value()), Workspace::new());
+    /// let mut losses = Vec::new();
+    /// for _ in 0..3 {
+    ///     let out = step.run(&inputs, &mut workspace)?;
+    ///     losses.push(out.item("loss").unwrap());
+    ///     inputs.carry(&out);
+    /// }
+    /// assert_eq!(losses[0], 1.0);
+    /// assert!(losses[2] < 0.5);
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    pub fn carry(&mut self, outputs: &Outputs<T>) {
+        let mut near = 0;
+        for (name, tensor) in outputs.iter() {
+            // Mostly the one after the last that was found; then nothing is looked up.
+            let there = self.values.get_index(near).is_some_and(|(there, _)| there == name);
+            let found = if there { Some(near) } else { self.values.get_index_of(name) };
+            let Some(k) = found else { continue };
+            near = k + 1;
+            if let Some((_, (dims, data @ Data::Real(_)))) = self.values.get_index_mut(k) {
+                let (new, numbers) = tensor.clone().into_parts();
+                (*dims, *data) = (new, Data::Real(numbers));
+            }
+        }
+    }
+
     /// As in step `step` of a training loop: what a tape that has been cleared so often would draw.
     #[must_use]
     pub fn at_step(mut self, step: u64) -> Self {
@@ -74,8 +132,16 @@ impl<T: Real> Inputs<T> {
         self.values.keys().map(String::as_str)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&(Dims, Data<T>)> {
-        self.values.get(name)
+    /// The value of the input `name`, which is often number `k`: then nothing is looked up.
+    pub(super) fn get(&self, k: usize, name: &str) -> Option<&(Dims, Data<T>)> {
+        match self.values.get_index(k) {
+            Some((there, value)) if there == name => Some(value),
+            _ => self.values.get(name),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
     }
 }
 
@@ -84,7 +150,7 @@ impl<T: Real> Inputs<T> {
 /// The tensors share storage with the workspace, which uses it again once they are dropped.
 #[derive(Clone, Debug)]
 pub struct Outputs<T: Real> {
-    pub(super) lines: Arc<IndexMap<Arc<str>, u32>>,
+    pub(super) lines: Arc<Named<Arc<str>, u32>>,
     pub(super) values: Vec<Output<T>>,
     pub(super) changed: Option<bool>,
     pub(super) spare: Spare<T>,
@@ -179,7 +245,10 @@ impl<T: Real> Outputs<T> {
 
     /// The real outputs in the order in which they were asked for.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Tensor<T>)> {
-        self.lines.keys().filter_map(|name| Some((&**name, self.real(name)?)))
+        self.lines.keys().zip(&self.values).filter_map(|(name, value)| match value {
+            Output::Real(v) => Some((&**name, v)),
+            Output::Int(_) => None,
+        })
     }
 }
 

@@ -6,11 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use indexmap::IndexMap;
-
 use super::nonfinite::ancestors;
 use super::plan::{Plan, Purpose, plan};
-use super::ports::{Decisions, Inputs, Output, Outputs, Spare};
+use super::ports::{Decisions, Inputs, Named, Output, Outputs, Spare};
 use super::run::{Clock, run};
 use super::store::Store;
 use crate::error::Error;
@@ -45,8 +43,8 @@ use crate::tape::{Data, Form, Graph, Kind, Operand, Sig, Slot, Tape, Tensor};
 /// ```
 pub struct Program<T: Real> {
     graph: Graph<T>,
-    inputs: IndexMap<Arc<str>, Input>,
-    outputs: Arc<IndexMap<Arc<str>, u32>>,
+    inputs: Named<Arc<str>, Input>,
+    outputs: Arc<Named<Arc<str>, u32>>,
     plan: Plan<T>,
     /// Operations that checked an integer leaf when they were recorded, and check its new values.
     checked: Vec<u32>,
@@ -143,7 +141,7 @@ impl<T: Real> Tape<T> {
         outputs: &[(&str, Operand<'_, T>)],
         watch: impl FnOnce(&[u32]) -> Vec<u32>,
     ) -> Result<Program<T>, Error> {
-        let mut lines: IndexMap<Arc<str>, u32> = IndexMap::with_capacity(outputs.len());
+        let mut lines: Named<Arc<str>, u32> = Named::default();
         for (k, (name, operand)) in outputs.iter().enumerate() {
             let (tape, id) = operand.place();
             if !std::ptr::eq(tape, self) {
@@ -158,7 +156,7 @@ impl<T: Real> Tape<T> {
         }
         let roots: Vec<u32> = lines.values().copied().collect();
         let watched = watch(&ancestors(self, &roots));
-        let mut inputs: IndexMap<Arc<str>, Input> = IndexMap::new();
+        let mut inputs: Named<Arc<str>, Input> = Named::default();
         let g = self.graph.borrow();
         for (&line, name) in &g.names {
             if matches!(g.node(line).op.get().form(), Form::Leaf(_)) {
@@ -178,8 +176,8 @@ impl<T: Real> Tape<T> {
 impl<T: Real> Program<T> {
     fn new(
         g: &Graph<T>,
-        mut inputs: IndexMap<Arc<str>, Input>,
-        outputs: IndexMap<Arc<str>, u32>,
+        mut inputs: Named<Arc<str>, Input>,
+        outputs: Named<Arc<str>, u32>,
         watched: Vec<u32>,
         seed: u64,
     ) -> Self {
@@ -237,8 +235,8 @@ impl<T: Real> Program<T> {
         self.accept(inputs)?;
         let store = &mut workspace.store;
         store.clear();
-        for (name, input) in &self.inputs {
-            if let Some((_, data)) = inputs.get(name) {
+        for (k, (name, input)) in self.inputs.iter().enumerate() {
+            if let Some((_, data)) = inputs.get(k, name) {
                 store.set(input.line, data.clone());
             }
         }
@@ -262,20 +260,17 @@ impl<T: Real> Program<T> {
 
     /// Whether the inputs are those that the program takes.
     fn accept(&self, inputs: &Inputs<T>) -> Result<(), Error> {
-        if let Some(name) = inputs.names().find(|name| !self.inputs.contains_key(*name)) {
-            let names: Vec<&str> = self.inputs.keys().map(|n| &**n).collect();
-            return Err(Error::argument(format!("there is no input `{name}`"))
-                .rule(format!("the program's inputs are {names:?}"))
-                .fix("leave it out, or name the leaf before freezing the tape")
-                .about("program"));
-        }
-        for (name, input) in &self.inputs {
-            match inputs.get(name) {
+        let mut found = 0;
+        for (k, (name, input)) in self.inputs.iter().enumerate() {
+            match inputs.get(k, name) {
                 Some((dims, data)) => {
+                    found += 1;
                     let kind = if data.real().is_some() { Kind::Real } else { Kind::Int };
                     self.fits(name, input, kind, dims)?;
                 }
                 None if input.needed => {
+                    // A name with a slip in it says more.
+                    self.refuse_unknown(inputs)?;
                     return Err(Error::argument(format!("input `{name}` has no value"))
                         .rule("every input that an output depends on is given a value")
                         .fix(format!("add `.{}(\"{name}\", ..)`", method(input.kind)))
@@ -285,7 +280,21 @@ impl<T: Real> Program<T> {
                 None => {}
             }
         }
+        if found < inputs.len() {
+            self.refuse_unknown(inputs)?;
+        }
         self.check_integers(inputs)
+    }
+
+    fn refuse_unknown(&self, inputs: &Inputs<T>) -> Result<(), Error> {
+        if let Some(name) = inputs.names().find(|name| !self.inputs.contains_key(*name)) {
+            let names: Vec<&str> = self.inputs.keys().map(|n| &**n).collect();
+            return Err(Error::argument(format!("there is no input `{name}`"))
+                .rule(format!("the program's inputs are {names:?}"))
+                .fix("leave it out, or name the leaf before freezing the tape")
+                .about("program"));
+        }
+        Ok(())
     }
 
     fn fits(&self, name: &str, input: &Input, kind: Kind, dims: &Dims) -> Result<(), Error> {
@@ -312,8 +321,9 @@ impl<T: Real> Program<T> {
     fn check_integers(&self, inputs: &Inputs<T>) -> Result<(), Error> {
         let g = &self.graph;
         let given = |line: u32| {
-            let name = self.inputs.iter().find(|(_, input)| input.line == line)?.0;
-            inputs.get(name)?.1.int()
+            let (k, name) =
+                self.inputs.iter().enumerate().find_map(|(k, (name, i))| (i.line == line).then_some((k, name)))?;
+            inputs.get(k, name)?.1.int()
         };
         for &head in &self.checked {
             let operands = g.operands(head);

@@ -87,6 +87,7 @@ type Buffers<T> = SmallVec<[Option<Data<T>>; 8]>;
 fn take_buffers<T: Real>(store: &mut Store<T>, plan: &Plan<T>, step: &Step<T>) -> Buffers<T> {
     let sources = &plan.sources[step.operands.start as usize..step.operands.end as usize];
     let targets = &plan.targets[step.results.start as usize..step.results.end as usize];
+    let mut buffers = Buffers::new();
     let buffer = |(k, target): (usize, &Option<Source>)| match *target {
         None => None,
         Some(Source::Int { slot, .. }) => {
@@ -106,7 +107,8 @@ fn take_buffers<T: Real>(store: &mut Store<T>, plan: &Plan<T>, step: &Step<T>) -
         }
         Some(_) => unreachable!("results are written to buffers"),
     };
-    targets.iter().enumerate().map(buffer).collect()
+    buffers.extend(targets.iter().enumerate().map(buffer));
+    buffers
 }
 
 fn put_buffers<T: Real>(store: &mut Store<T>, plan: &Plan<T>, step: &Step<T>, buffers: Buffers<T>) {
@@ -162,24 +164,24 @@ fn call<T: Real>(
     let sources = &plan.sources[step.operands.start as usize..step.operands.end as usize];
     let operands = g.operands(head);
     let outcome = {
-        let args: SmallVec<[Arg<'_, T>; 8]> = (operands.iter().zip(sources))
-            .map(|(&o, &source)| match numbers(g, store, source) {
+        // Filled where they are: to collect them would move their whole room.
+        let mut args = SmallVec::<[Arg<'_, T>; 8]>::new();
+        for (&o, &source) in operands.iter().zip(sources) {
+            args.push(match numbers(g, store, source) {
                 Numbers::Real(v) => Arg::of_real(v, g.dims(o)),
                 Numbers::Int(v) => Arg::of_int(v, g.dims(o)),
                 Numbers::Taken(_) => Arg::of_taken(g.dims(o)),
-            })
-            .collect();
-        let mut outs: SmallVec<[Out<'_, T>; 8]> = (buffers.iter_mut().enumerate())
-            .map(|(k, b)| {
-                let id = head + k as u32;
-                let (dims, count) = (g.dims(id), g.count(id));
-                match b {
-                    None => Out::unwanted(dims),
-                    Some(Data::Real(v)) => Out::of_real(&mut owned(v)[..count], dims),
-                    Some(Data::Int(v)) => Out::of_int(&mut owned(v)[..count], dims),
-                }
-            })
-            .collect();
+            });
+        }
+        let mut outs = SmallVec::<[Out<'_, T>; 8]>::new();
+        for (id, b) in (head..).zip(&mut buffers) {
+            let (dims, count) = (g.dims(id), g.count(id));
+            outs.push(match b {
+                None => Out::unwanted(dims),
+                Some(Data::Real(v)) => Out::of_real(&mut owned(v)[..count], dims),
+                Some(Data::Int(v)) => Out::of_int(&mut owned(v)[..count], dims),
+            });
+        }
         let op = g.node(head).op.get();
         op.eval(&args, &mut outs, &mut Cx { seed: clock.seed, step: clock.step, scratch: &mut scratch })
     };
@@ -197,23 +199,23 @@ fn run_pass<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan<T>, step: &
     let sources = &plan.sources[step.operands.start as usize..step.operands.end as usize];
     let targets = &plan.targets[step.results.start as usize..step.results.end as usize];
     {
-        let inputs: SmallVec<[In<'_, T>; 16]> = sources
-            .iter()
-            .map(|&source| match numbers(g, store, source) {
+        // As in `call`.
+        let mut inputs = SmallVec::<[In<'_, T>; 16]>::new();
+        for &source in sources {
+            inputs.push(match numbers(g, store, source) {
                 Numbers::Real(v) => In::Real(v),
                 Numbers::Int(v) => In::Int(v),
                 Numbers::Taken(k) => In::Output(k),
-            })
-            .collect();
-        let mut outputs: SmallVec<[OutPort<'_, T>; 8]> = buffers
-            .iter_mut()
-            .zip(targets)
-            .map(|(b, target)| match (b, target) {
+            });
+        }
+        let mut outputs = SmallVec::<[OutPort<'_, T>; 8]>::new();
+        for (b, target) in buffers.iter_mut().zip(targets) {
+            outputs.push(match (b, target) {
                 (Some(Data::Real(v)), Some(Source::Real { len, .. })) => OutPort::real(&mut owned(v)[..*len]),
                 (Some(Data::Int(v)), Some(Source::Int { len, .. })) => OutPort::int(&mut owned(v)[..*len]),
                 _ => unreachable!("a pass computes wanted lines only"),
-            })
-            .collect();
+            });
+        }
         pass.run(&inputs, &mut outputs);
     }
     put_buffers(store, plan, step, buffers);

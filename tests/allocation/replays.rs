@@ -63,3 +63,22 @@ fn a_replay_allocates_nothing() {
         assert!(live() <= before + NOISE, "{name}: {} bytes more after 1000 runs", live() - before);
     }
 }
+
+#[test]
+fn training_by_replay_allocates_nothing() {
+    let _alone = alone();
+    let (program, mut inputs) = classifier();
+    let mut workspace = Workspace::new();
+    let mut losses = (f32::NAN, f32::NAN);
+    let mut steps = |n: usize| {
+        for _ in 0..n {
+            let out = program.run(&inputs, &mut workspace).unwrap();
+            losses = (losses.1, out.item("loss").unwrap());
+            inputs.carry(&out);
+        }
+    };
+    steps(20);
+    let fewest = (0..5).map(|_| calls(|| steps(10))).min();
+    assert_eq!(fewest, Some(0));
+    assert!(losses.1 < losses.0, "each step begins with the parameters of the last");
+}
