@@ -40,7 +40,7 @@ impl<T: Real> Core<T> {
             let t = slots.count as f64;
             let (correction1, correction2) = (1.0 - b1.powf(t), 1.0 - b2.powf(t));
             let (size, root) = (T::of(self.rate / correction1), T::of(correction2.sqrt()));
-            pass(entry, gradient, slots, |w, g, [m, v]| {
+            pass(entry, gradient, slots, move |w, g, [m, v]| {
                 let g = g + in_gradient * w;
                 *m = beta1 * *m + rest1 * g;
                 *v = beta2 * *v + rest2 * g * g;

@@ -23,12 +23,12 @@ pub(super) fn pass<T: Real, const S: usize>(
     entry: &mut Entry<T>,
     gradient: &[T],
     slots: &mut Slots<T, S>,
-    f: impl Fn(T, T, [&mut T; S]) -> T + Sync + Send,
+    f: impl Fn(T, T, [&mut T; S]) -> T + Copy + Sync + Send,
 ) {
     entry.rewrite(|old, new| {
         if new.len() <= TASK {
             let slots = slots.values.each_mut().map(|s| s.make_mut());
-            return run(Piece { old, new, gradient, slots }, &f);
+            return run(Piece { old, new, gradient, slots }, f);
         }
         let work = new.len() * (3 + S);
         let mut rest = slots.values.each_mut().map(|s| s.make_mut());
@@ -38,19 +38,24 @@ pub(super) fn pass<T: Real, const S: usize>(
                 rest.each_mut().map(|r| r.split_off_mut(..new.len()).expect("slots have the parameter's shape"));
             Piece { old: old.map(|o| &o[span.clone()]), gradient: &gradient[span], new, slots }
         });
-        par::each(pieces.collect(), work, |p: Piece<'_, T, S>| run(p, &f));
+        par::each(pieces.collect(), work, |p: Piece<'_, T, S>| run(p, f));
     });
 }
 
+/// The closure is moved into the loop: what it refers to elsewhere could be what the loop writes, and would be read again
+/// for every element.
 #[inline(always)]
 fn run<T: Real, const S: usize>(p: Piece<'_, T, S>, f: impl Fn(T, T, [&mut T; S]) -> T) {
-    let Piece { old, new, gradient, mut slots } = p;
-    vectorize(|| match old {
-        None => new.iter_mut().zip(gradient).enumerate().for_each(|(k, (w, &g))| {
-            *w = f(*w, g, slots.each_mut().map(|s| &mut s[k]));
-        }),
-        Some(old) => new.iter_mut().zip(old).zip(gradient).enumerate().for_each(|(k, ((w, &o), &g))| {
-            *w = f(o, g, slots.each_mut().map(|s| &mut s[k]));
-        }),
+    let Piece { old, new, gradient, slots } = p;
+    vectorize(move || {
+        let n = new.len();
+        let (gradient, mut slots) = (&gradient[..n], slots.map(|s| &mut s[..n]));
+        match old {
+            None => (0..n).for_each(|k| new[k] = f(new[k], gradient[k], slots.each_mut().map(|s| &mut s[k]))),
+            Some(old) => {
+                let old = &old[..n];
+                (0..n).for_each(|k| new[k] = f(old[k], gradient[k], slots.each_mut().map(|s| &mut s[k])));
+            }
+        }
     });
 }

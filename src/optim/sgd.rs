@@ -78,11 +78,11 @@ impl<T: Real> Optimizer<T> for Sgd<T> {
         each_moved(params, &targets, |name, entry, gradient| {
             if mu == T::zero() {
                 let mut none = Slots { count: 0, values: [] };
-                return pass(entry, gradient, &mut none, |w, g, []| w - rate * (g + decay * w));
+                return pass(entry, gradient, &mut none, move |w, g, []| w - rate * (g + decay * w));
             }
             let slots = slots(&mut self.memory, name, entry.value().dims());
             let (keep, take) = if slots.count == 1 { (T::zero(), T::one()) } else { (mu, damped) };
-            pass(entry, gradient, slots, |w, g, [v]| {
+            pass(entry, gradient, slots, move |w, g, [v]| {
                 let d = g + decay * w;
                 *v = keep * *v + take * d;
                 w - rate * if nesterov { d + mu * *v } else { *v }
