@@ -241,8 +241,8 @@ pub use real::Real;
 pub use shape::{Axes, Dims, Sizes, broadcast_dims, keep};
 pub use tape::{
     Arg, Arith, At, AttrValue, Attributes, Bound, Cost, Cx, Data, DecideRule, Decision, Fault, Form, IntVar, IntoInts,
-    IntoTensor, Jvp, Kind, Line, Op, OpRef, Operand, Out, Push, PushRule, Reads, ReduceKind, ResultSig, ResultSigs,
-    Results, Row, Scope, Sig, StepKind, Tape, Tensor, Var, Vjp, Which,
+    IntoTensor, Jvp, Kind, Line, Op, OpRef, Operand, Out, Prepared, Push, PushRule, Reads, ReduceKind, ResultSig,
+    ResultSigs, Results, Row, Scope, Sig, StepKind, Tape, Tensor, Var, Vjp, Which,
 };
 pub use window::{PerAxis, Rounding, Window};
 

@@ -9,12 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::nonfinite::ancestors;
 use super::plan::{Plan, Purpose, plan};
 use super::ports::{Decisions, Inputs, Named, Output, Outputs, Spare};
-use super::run::{Clock, run};
+use super::run::{Clock, prepare, run};
 use super::store::Store;
 use crate::error::Error;
 use crate::real::Real;
 use crate::shape::Dims;
-use crate::tape::{Data, Form, Graph, Kind, Operand, Sig, Slot, Tape, Tensor};
+use crate::tape::{Data, Form, Graph, Kind, Operand, Prepared, Sig, Slot, Tape, Tensor};
 
 /// A frozen tape: `Send + Sync`, with inputs and outputs by name.
 ///
@@ -46,6 +46,8 @@ pub struct Program<T: Real> {
     inputs: Named<Arc<str>, Input>,
     outputs: Arc<Named<Arc<str>, u32>>,
     plan: Plan<T>,
+    /// What operations have made of leaves without names, which are the same in every run.
+    prepared: Vec<Option<Prepared>>,
     /// Operations that checked an integer leaf when they were recorded, and check its new values.
     checked: Vec<u32>,
     /// Lines with the choices that the program makes, where it was frozen to watch them.
@@ -198,7 +200,8 @@ impl<T: Real> Program<T> {
         let graph = g.without_leaves(|id| store.has(id) || !store.marks.has(id));
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Program { graph, inputs, outputs: Arc::new(outputs), plan, checked, watched, seed, id }
+        let prepared = prepare(&graph, &plan);
+        Program { graph, prepared, inputs, outputs: Arc::new(outputs), plan, checked, watched, seed, id }
     }
 
     pub(super) fn graph(&self) -> &Graph<T> {
@@ -240,7 +243,8 @@ impl<T: Real> Program<T> {
                 store.set(input.line, data.clone());
             }
         }
-        let ran = run(&self.graph, store, &self.plan, Clock { seed: self.seed, step: inputs.step() });
+        let clock = Clock { seed: self.seed, step: inputs.step() };
+        let ran = run(&self.graph, store, &self.plan, clock, &self.prepared);
         let changed = match ran {
             Ok(()) => workspace.decisions.compare(self.id, self.watched.iter().map(|&id| store.get(id))),
             Err(_) => None,

@@ -10,7 +10,7 @@ use super::store::Store;
 use crate::error::Error;
 use crate::kernels::fused::{In, OutPort, Pass};
 use crate::real::Real;
-use crate::tape::{Arg, Cx, Data, Fault, Form, Graph, Out, Tape};
+use crate::tape::{Arg, Cx, Data, Fault, Form, Graph, Out, Prepared, Tape};
 
 /// Numbers that random lines are a function of.
 #[derive(Clone, Copy, Debug)]
@@ -38,16 +38,24 @@ pub(super) fn compute<T: Real>(tape: &Tape<T>, wanted: &[u32], purpose: Purpose)
             }
         };
         store.begin_run(&plan, key);
-        run(&g, store, &plan, clock)
+        run(&g, store, &plan, clock, &[])
     })
 }
 
 /// Runs a plan and keeps what it says; a fault becomes an error that names its line.
-pub(super) fn run<T: Real>(g: &Graph<T>, store: &mut Store<T>, plan: &Plan<T>, clock: Clock) -> Result<(), Error> {
+///
+/// `prepared` stands beside the plan's sources, or is empty.
+pub(super) fn run<T: Real>(
+    g: &Graph<T>,
+    store: &mut Store<T>,
+    plan: &Plan<T>,
+    clock: Clock,
+    prepared: &[Option<Prepared>],
+) -> Result<(), Error> {
     for step in &plan.steps {
         match &step.action {
             Action::Call(head) => {
-                if let Err(fault) = call(g, store, plan, step, *head, clock) {
+                if let Err(fault) = call(g, store, plan, step, *head, clock, prepared) {
                     store.stray();
                     let node = g.node(*head);
                     return Err(g.blame(fault.into_error().at(node.site), node.op.get().name(), g.operands(*head)));
@@ -150,6 +158,26 @@ fn numbers<'a, T: Real>(g: &'a Graph<T>, store: &'a Store<T>, source: Source) ->
     }
 }
 
+/// What operations make of leaves that are the same in every run of a plan, beside its sources.
+pub(super) fn prepare<T: Real>(g: &Graph<T>, plan: &Plan<T>) -> Vec<Option<Prepared>> {
+    let mut all: Vec<Option<Prepared>> = plan.sources.iter().map(|_| None).collect();
+    for step in &plan.steps {
+        let Action::Call(head) = step.action else { continue };
+        let (op, operands) = (g.node(head).op.get(), g.operands(head));
+        for (k, &o) in operands.iter().enumerate() {
+            let at = step.operands.start as usize + k;
+            if let Source::Leaf(leaf) = plan.sources[at] {
+                let arg = match leaf_of(g, leaf) {
+                    Data::Real(v) => Arg::of_real(v, g.dims(o)),
+                    Data::Int(v) => Arg::of_int(v, g.dims(o)),
+                };
+                all[at] = op.prepare(k, &g.sigs(operands), &arg);
+            }
+        }
+    }
+    all
+}
+
 /// Computes the wanted results of one line.
 fn call<T: Real>(
     g: &Graph<T>,
@@ -158,6 +186,7 @@ fn call<T: Real>(
     step: &Step<T>,
     head: u32,
     clock: Clock,
+    prepared: &[Option<Prepared>],
 ) -> Result<(), Fault> {
     let mut buffers = take_buffers(store, plan, step);
     let mut scratch = std::mem::take(&mut store.scratch);
@@ -166,12 +195,13 @@ fn call<T: Real>(
     let outcome = {
         // Filled where they are: to collect them would move their whole room.
         let mut args = SmallVec::<[Arg<'_, T>; 8]>::new();
-        for (&o, &source) in operands.iter().zip(sources) {
-            args.push(match numbers(g, store, source) {
+        for (k, (&o, &source)) in operands.iter().zip(sources).enumerate() {
+            let arg = match numbers(g, store, source) {
                 Numbers::Real(v) => Arg::of_real(v, g.dims(o)),
                 Numbers::Int(v) => Arg::of_int(v, g.dims(o)),
                 Numbers::Taken(_) => Arg::of_taken(g.dims(o)),
-            });
+            };
+            args.push(arg.with_prepared(prepared.get(step.operands.start as usize + k).and_then(Option::as_ref)));
         }
         let mut outs = SmallVec::<[Out<'_, T>; 8]>::new();
         for (id, b) in (head..).zip(&mut buffers) {

@@ -23,7 +23,7 @@ pub(crate) use batch::batched;
 use blocked::{Shared, Target, multiply};
 pub(crate) use epilogue::{Epilogue, Nothing};
 use micro::Micro;
-pub(crate) use packed::Operand;
+pub(crate) use packed::{Operand, Packed};
 
 use crate::real::Real;
 
@@ -128,6 +128,15 @@ fn product_at<T: Real, E: Epilogue<T>>(
     // SAFETY: the asserts above hold every element that a, b (read) and c (written) address within their slices, and c is
     // borrowed mutably, so it overlaps neither; its rows do not overlap.
     unsafe { dispatch(micro, a, b, &target, threads, epilogue) }
+}
+
+/// Whether a right operand in panels saves a product of m×k by k×n the time in which it makes them.
+///
+/// A few rows read it as it lies, and to the work of many the panels are a trifle: they are k·n moves, each about 8
+/// multiplications long, among m·k·n.
+pub(crate) fn packs([m, k, n]: [usize; 3]) -> bool {
+    let work = m.saturating_mul(k).saturating_mul(n);
+    (vector::MOST_ROWS + 1..=512).contains(&m) && n > vector::MOST_ROWS && work >= SMALL
 }
 
 /// The product by the method that suits its sizes.

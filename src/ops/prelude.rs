@@ -9,7 +9,7 @@ pub(crate) use crate::real::{Lane, Real};
 pub(crate) use crate::shape::{Axes, Dims, broadcast_dims};
 pub(crate) use crate::tape::{
     Arg, Arith, At, AttrValue, Attributes, Bound, Cost, Cx, Decision, Fault, Form, IntVar, Jvp, Kind, Op, OpRef,
-    Operand, Out, Push, Reads, ReduceKind, ResultSigs, Row, Sig, StepKind, Tape, Var, Vjp, Which,
+    Operand, Out, Prepared, Push, Reads, ReduceKind, ResultSigs, Row, Sig, StepKind, Tape, Var, Vjp, Which,
 };
 
 /// The f64 twin of an operation that is the same structure for every element type.

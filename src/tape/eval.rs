@@ -1,6 +1,8 @@
 //! What a kernel sees: operands as slices, results as buffers to fill, the clock of random lines, scratch memory.
 //! A kernel that cannot go on says so with a fault; the executor adds the line and the user's source location.
 
+use std::any::Any;
+
 use crate::error::Error;
 use crate::real::Real;
 
@@ -9,7 +11,12 @@ use crate::real::Real;
 pub struct Arg<'a, T> {
     data: ArgData<'a, T>,
     dims: &'a [usize],
+    prepared: Option<&'a Prepared>,
 }
+
+/// What an operation has made of an operand that is the same in every run of a program: see
+/// [`Op::prepare`](super::Op::prepare).
+pub type Prepared = Box<dyn Any + Send + Sync>;
 
 #[derive(Clone, Copy, Debug)]
 enum ArgData<'a, T> {
@@ -20,15 +27,25 @@ enum ArgData<'a, T> {
 
 impl<'a, T> Arg<'a, T> {
     pub(crate) fn of_real(v: &'a [T], dims: &'a [usize]) -> Self {
-        Arg { data: ArgData::Real(v), dims }
+        Arg { data: ArgData::Real(v), dims, prepared: None }
     }
 
     pub(crate) fn of_int(v: &'a [u32], dims: &'a [usize]) -> Self {
-        Arg { data: ArgData::Int(v), dims }
+        Arg { data: ArgData::Int(v), dims, prepared: None }
     }
 
     pub(crate) fn of_taken(dims: &'a [usize]) -> Self {
-        Arg { data: ArgData::Taken, dims }
+        Arg { data: ArgData::Taken, dims, prepared: None }
+    }
+
+    /// The same with what [`Op::prepare`](super::Op::prepare) has made of it.
+    pub(crate) fn with_prepared(self, prepared: Option<&'a Prepared>) -> Self {
+        Arg { prepared, ..self }
+    }
+
+    /// What [`Op::prepare`](super::Op::prepare) has made of this operand, if it has and the type is `P`.
+    pub fn prepared<P: 'static>(&self) -> Option<&'a P> {
+        self.prepared.and_then(|p| p.downcast_ref())
     }
 
     /// The real numbers, row-major.

@@ -26,7 +26,7 @@ mod writing;
 
 pub use apply::{OpRef, Operand, Results};
 pub use data::{Data, IntoInts, IntoTensor, Kind, Tensor};
-pub use eval::{Arg, Cx, Fault, Out};
+pub use eval::{Arg, Cx, Fault, Out, Prepared};
 pub use form::{AttrValue, Attributes, Form, ReduceKind};
 pub use line::Line;
 pub use op::{Cost, Decision, Op, Reads, StepKind, Which};

@@ -6,7 +6,7 @@ use std::fmt;
 use std::hash::Hasher;
 
 use super::apply::OpRef;
-use super::eval::{Arg, Cx, Fault, Out};
+use super::eval::{Arg, Cx, Fault, Out, Prepared};
 use super::form::{Attributes, Form};
 use super::rule::{At, Jvp, Vjp};
 use super::sig::{ResultSigs, Sig};
@@ -64,6 +64,14 @@ pub trait Op<T: Real>: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// What only values can tell: an index out of range, a matrix that is not positive definite.
     fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], cx: &mut Cx<'_, T>) -> Result<(), Fault>;
+
+    /// What the kernel would make of operand `i` in every run anew, such as a matrix in the layout that it reads, or `None`.
+    ///
+    /// A [`Program`](crate::Program) asks once, for operands that are the same in all its runs, and [`eval`](Op::eval) finds
+    /// the answer by [`Arg::prepared`]. It must give the same bits with it as without.
+    fn prepare(&self, _i: usize, _x: &[Sig<'_>], _value: &Arg<'_, T>) -> Option<Prepared> {
+        None
+    }
 
     /// The reverse rule: gives the cotangent of every wanted operand, Σ over results of (∂y/∂x)ᵀ ȳ.
     ///

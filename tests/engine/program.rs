@@ -56,6 +56,33 @@ fn a_run_has_the_bits_of_recording_anew() {
 }
 
 #[test]
+fn constant_weights_are_packed_once_and_change_no_bit() {
+    for dims in [&[1, 40][..], &[4, 40], &[5, 40], &[48, 40], &[3, 16, 40], &[600, 40]] {
+        let x = Tensor::new(dims, numbers(dims.iter().product()).to_vec()).unwrap();
+        let tape = Tape::new();
+        let leaf = tape.constant(&x).named("x");
+        let program = tape.freeze(&[("y", two_layers(leaf).into())]).unwrap();
+        let other = Tensor::new(dims, x.as_slice().iter().map(|v| v * 0.7 - 0.1).collect()).unwrap();
+        for x in [x, other] {
+            let out = program.run(&Inputs::new().real("x", &x), &mut Workspace::new()).unwrap();
+            let tape = Tape::new();
+            let anew = two_layers(tape.constant(&x)).value();
+            let anew: Vec<u32> = anew.iter().map(|v| v.to_bits()).collect();
+            assert_eq!(out["y"].as_slice().iter().map(|v| v.to_bits()).collect::<Vec<_>>(), anew, "{dims:?}");
+        }
+    }
+}
+
+fn two_layers(x: Var<'_, f32>) -> Var<'_, f32> {
+    let (w, v) = (x.tape().constant(matrix(40, 33)), x.tape().constant(matrix(9, 33)));
+    x.matmul(w).tanh().matmul_transposed(v)
+}
+
+fn matrix(rows: usize, cols: usize) -> ndarray::Array2<f32> {
+    ndarray::Array2::from_shape_fn((rows, cols), |(i, j)| ((i * 31 + j * 17) % 23) as f32 / 11.0 - 1.0)
+}
+
+#[test]
 fn decisions_are_made_anew() {
     let tape = Tape::new();
     let x = tape.var([[[1., 2.], [3., 4.]]]).named("x");

@@ -74,9 +74,9 @@ pub(crate) struct Packed<T> {
     number: std::marker::PhantomData<T>,
 }
 
-#[cfg_attr(not(test), expect(dead_code, reason = "replayed programs and convolutions will keep operands"))]
 impl<T: Real> Packed<T> {
     /// Packs a left operand, m×k.
+    #[cfg(test)]
     pub(crate) fn left(a: Mat<T>) -> Self {
         Packed { left: true, ..Self::new(a.t(), Micro::<T>::get().mr()) }
     }

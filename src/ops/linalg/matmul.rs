@@ -3,7 +3,7 @@
 
 use std::hash::Hasher;
 
-use crate::kernels::gemm::{self, Mat};
+use crate::kernels::gemm::{self, Mat, Packed};
 use crate::ops::prelude::*;
 
 /// C = op(A)·op(B) for each matrix of the batch, where op transposes or not.
@@ -80,6 +80,12 @@ impl<T: Real> Op<T> for MatMul {
         let (da, db, dy) = (x[0].dims(), x[1].dims(), y[0].dims());
         let (a, b) = (self.mat(0, x[0].real(), da), self.mat(1, x[1].real(), db));
         let out = y[0].real();
+        if let Some(packed) = x[1].prepared::<Packed<T>>() {
+            // One matrix for all: those of the left operand are one tall one.
+            let tall = Mat { rows: a.data.len() / a.cols.max(1), ..a };
+            gemm::product_with(tall, packed, out, b.cols, false, true, &gemm::Nothing);
+            return Ok(());
+        }
         let batch = &dy[..dy.len() - 2];
         let (lead_a, lead_b) = (&da[..da.len() - 2], &db[..db.len() - 2]);
         let count: usize = batch.iter().product();
@@ -98,6 +104,18 @@ impl<T: Real> Op<T> for MatMul {
             gemm::product(Mat { data: &a.data[oa..], ..a }, Mat { data: &b.data[ob..], ..b }, out, false, true);
         }
         Ok(())
+    }
+
+    fn prepare(&self, i: usize, x: &[Sig<'_>], value: &Arg<'_, T>) -> Option<Prepared> {
+        let (da, db) = (x[0].dims, x[1].dims);
+        let one = db[..db.len() - 2].iter().all(|&n| n == 1);
+        let tall = da.len() == 2 || !self.transpose[0];
+        if i != 1 || !one || !tall {
+            return None;
+        }
+        let ((_, k), b) = (self.sizes(0, da), self.mat(1, value.real(), db));
+        let rows = da.iter().product::<usize>() / k.max(1);
+        gemm::packs([rows, k, b.cols]).then(|| Box::new(Packed::right(b)) as Prepared)
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
