@@ -35,6 +35,16 @@ impl Peaks {
         Peaks { flops, read, write, copy }
     }
 
+    /// The better of two measurements.
+    pub fn better(self, other: Peaks) -> Peaks {
+        Peaks {
+            flops: self.flops.max(other.flops),
+            read: self.read.max(other.read),
+            write: self.write.max(other.write),
+            copy: self.copy.max(other.copy),
+        }
+    }
+
     /// The least seconds for so many operations, and bytes read from memory and written to it.
     ///
     /// What is read and written in equal measure goes at the rate of copying, the rest at that of reading or writing alone.

@@ -57,7 +57,7 @@ fn main() -> ExitCode {
             let time = measure::measure(&mut (case.make)(), asked.seconds);
             println!("{family:15} {:44} {}", case.name, measure::line(&time, &case.work));
         }),
-        Command::Roofline => roofline::print(asked.seconds, |row| each(&asked.filters, Scale::Full, row)),
+        Command::Roofline => roofline::print(asked.seconds, asked.rounds, |row| each(&asked.filters, Scale::Full, row)),
     }
     ExitCode::SUCCESS
 }

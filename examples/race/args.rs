@@ -12,7 +12,7 @@ usage: race [replay] WORKLOAD [SECONDS] [--threads N]
 
   replay        run a compiled program; without it the tape is recorded anew in every iteration
   SECONDS       how long to iterate after the warm-up  [3]
-  --threads N   threads                                [RAYON_NUM_THREADS, or one per core]
+  --threads N   threads                                [WENGERT_NUM_THREADS, or one per core]
   list          print the names of the workloads
 ";
 
