@@ -1,8 +1,10 @@
-//! Convolution over one, two or three axes and its two adjoints, as matrix products over the columns of the images (im2col).
-//! The columns are made a tile at a time, so that they stay in cache and memory stays bounded however large the image.
+//! Convolution over one, two or three axes and its two adjoints, by the method that costs least; see [`choose`].
+//! Columns are made a tile at a time, so that they stay in cache and memory stays bounded however large the image.
 
 use std::ops::Range;
 
+mod choose;
+mod direct;
 mod lanes;
 mod planes;
 mod tile;
@@ -11,9 +13,11 @@ mod winograd;
 use super::gemm::{Mat, product_rows};
 use super::par;
 use super::scratch::{self, Scratch};
-use super::simd;
+use super::simd::{self, Level};
 use super::unfold::Slide;
 use crate::real::Real;
+use choose::{Method, Pass, choose};
+use direct::Sweep;
 use winograd::{Filters, Planes};
 
 /// Elements in a tile of columns: 1 MB in f32, about what a core has for itself.
@@ -25,6 +29,13 @@ const BLOCKS: usize = 8;
 /// A place that tasks write to, each to its own part.
 #[derive(Clone, Copy)]
 struct Shared<E>(*mut E);
+
+impl<E> Shared<E> {
+    /// A method, so that closures borrow the whole and not the pointer in it.
+    fn get(&self) -> *mut E {
+        self.0
+    }
+}
 
 // SAFETY: whoever writes through it sees to it that parts do not overlap.
 unsafe impl<E: Send> Send for Shared<E> {}
@@ -66,17 +77,21 @@ impl<const D: usize> ConvShape<D> {
         self.group_c() * self.slide.taps()
     }
 
-    /// The same over two axes, if they are two.
+    /// The same over two axes, if they are no more; one is a plane of one row.
     fn in_plane(&self) -> Option<ConvShape<2>> {
-        let two = |a: &[usize; D]| <[usize; 2]>::try_from(&a[..]).ok();
+        let two = |a: &[usize; D], none: usize| match a[..] {
+            [x] => Some([none, x]),
+            [y, x] => Some([y, x]),
+            _ => None,
+        };
         let s = &self.slide;
         let slide = Slide {
-            input: two(&s.input)?,
-            output: two(&s.output)?,
-            kernel: two(&s.kernel)?,
-            stride: two(&s.stride)?,
-            padding: two(&s.padding)?,
-            dilation: two(&s.dilation)?,
+            input: two(&s.input, 1)?,
+            output: two(&s.output, 1)?,
+            kernel: two(&s.kernel, 1)?,
+            stride: two(&s.stride, 1)?,
+            padding: two(&s.padding, 0)?,
+            dilation: two(&s.dilation, 1)?,
         };
         Some(ConvShape { n: self.n, c: self.c, o: self.o, groups: self.groups, slide })
     }
@@ -156,51 +171,71 @@ fn tile_of<'a, T>(data: &'a [T], rows: usize, cols: usize, tile: &Range<usize>) 
     Mat { data: &data[tile.start.min(data.len())..], rows, cols: tile.len(), row_stride: cols, col_stride: 1 }
 }
 
-/// Winograd's method if it can be taken and pays, on the images of `p`; for it the weights are given group by group.
-///
-/// Only in f32: who computes in f64 does so for its precision, part of which the method costs.
-fn by_winograd<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T], adjoint: bool) -> bool {
-    let Some(plane) = s.in_plane() else { return false };
-    let planes = if adjoint { Planes::backward(&plane) } else { Planes::forward(&plane) };
-    let Some(((x, w), y)) = lanes::cast::<T, f32>(x).zip(lanes::cast(w)).zip(lanes::cast_mut::<T, f32>(y)) else {
-        return false;
+/// The slices as numbers of a type that there are vectors of, for what is called with them.
+macro_rules! with_elements {
+    (|$($x:ident),+; $y:ident| $call:expr) => {
+        if let Some($y) = lanes::cast_mut::<T, f32>($y) {
+            $(let $x = lanes::cast::<T, f32>($x).expect("all are of one type");)+
+            $call
+        } else if let Some($y) = lanes::cast_mut::<T, f64>($y) {
+            $(let $x = lanes::cast::<T, f64>($x).expect("all are of one type");)+
+            $call
+        }
     };
+}
+
+/// Carries out a pass from images to images by another method than columns, if one is better; says whether it did.
+fn swept<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T], pass: Pass) -> bool {
+    let Some(s) = s.in_plane() else { return false };
     let level = simd::level();
-    if !winograd::pays::<f32>(level, &plane, &planes) {
-        return false;
-    }
-    let size = s.group_o() * s.depth();
-    for (group, w) in w.chunks(size.max(1)).enumerate() {
-        let (input, output) = (group * planes.c * planes.input_cells(), group * planes.o * planes.output_cells());
-        let steps = if adjoint { [9, s.depth()] } else { [s.depth(), 9] };
-        winograd::convolve(level, &planes, &x[input..], Filters { w, steps, turned: adjoint }, None, &mut y[output..]);
+    let adjoint = pass == Pass::Input;
+    match method::<T>(level, &s, pass) {
+        Method::Columns => return false,
+        Method::Direct => {
+            let sweep = if adjoint { Sweep::adjoint(&s) } else { Sweep::forward(&s) };
+            with_elements!(|x, w; y| direct::convolve(level, &sweep, x, w, y));
+        }
+        Method::Winograd => {
+            let planes = if adjoint { Planes::backward(&s) } else { Planes::forward(&s) };
+            let steps = if adjoint { [9, s.depth()] } else { [s.depth(), 9] };
+            let size = (s.group_o() * s.depth()).max(1);
+            with_elements!(|x, w; y| for (group, w) in w.chunks(size).enumerate() {
+                let (from, to) = (group * planes.c * planes.input_cells(), group * planes.o * planes.output_cells());
+                let filters = Filters { w, steps, turned: adjoint };
+                winograd::convolve(level, &planes, &x[from..], filters, None, &mut y[to..]);
+            });
+        }
     }
     true
 }
 
-/// The weights' part of [`by_winograd`].
-fn weights_by_winograd<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) -> bool {
-    let Some(plane) = s.in_plane() else { return false };
-    let p = Planes::forward(&plane);
-    let Some(((g, x), w)) = lanes::cast::<T, f32>(g).zip(lanes::cast(x)).zip(lanes::cast_mut::<T, f32>(w)) else {
-        return false;
-    };
+/// As [`swept`], the gradient of the weights.
+fn weights_swept<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) -> bool {
+    let Some(s) = s.in_plane() else { return false };
     let level = simd::level();
-    if !winograd::pays::<f32>(level, &plane, &p) {
-        return false;
-    }
-    let size = s.group_o() * s.depth();
-    for (group, w) in w.chunks_mut(size.max(1)).enumerate() {
-        let (input, output) = (group * p.c * p.input_cells(), group * p.o * p.output_cells());
-        winograd::gradient(level, &p, &g[output..], &x[input..], w);
+    match method::<T>(level, &s, Pass::Weights) {
+        Method::Columns => return false,
+        Method::Direct => with_elements!(|g, x; w| direct::gradient(level, &Sweep::forward(&s), g, x, w)),
+        Method::Winograd => {
+            let planes = Planes::forward(&s);
+            let size = (s.group_o() * s.depth()).max(1);
+            with_elements!(|g, x; w| for (group, w) in w.chunks_mut(size).enumerate() {
+                let (from, to) = (group * planes.c * planes.input_cells(), group * planes.o * planes.output_cells());
+                winograd::gradient(level, &planes, &g[to..], &x[from..], w);
+            });
+        }
     }
     true
+}
+
+fn method<T: Real>(level: Level, s: &ConvShape<2>, pass: Pass) -> Method {
+    if size_of::<T>() == size_of::<f32>() { choose::<f32>(level, s, pass) } else { choose::<f64>(level, s, pass) }
 }
 
 /// y[n, o, ·] = Σ over the cells of every window of w[o, cell]·x[n, cell]: per image and group, w · columns.
 pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T]) {
     s.check(x.len(), w.len(), y.len());
-    if by_winograd(x, w, s, y, false) {
+    if swept(x, w, s, y, Pass::Forward) {
         return;
     }
     let (image, positions) = (s.c * s.slide.cells(), s.slide.positions());
@@ -220,7 +255,7 @@ pub(crate) fn convolve<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<
 /// The adjoint of [`convolve`] in x: per image and group, wᵀ · g folded back onto the planes.
 pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &ConvShape<D>, x: &mut [T]) {
     s.check(x.len(), w.len(), g.len());
-    if by_winograd(g, w, s, x, true) {
+    if swept(g, w, s, x, Pass::Input) {
         return;
     }
     let (result, positions) = (s.o * s.slide.positions(), s.slide.positions());
@@ -254,7 +289,7 @@ pub(crate) fn convolve_input<T: Real, const D: usize>(g: &[T], w: &[T], s: &Conv
 /// Blocks of images are summed apart and then together, both in order; the blocks depend on n alone.
 pub(crate) fn convolve_weights<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) {
     s.check(x.len(), w.len(), g.len());
-    if weights_by_winograd(g, x, s, w) {
+    if weights_swept(g, x, s, w) {
         return;
     }
     let (image, result) = (s.c * s.slide.cells(), s.o * s.slide.positions());
