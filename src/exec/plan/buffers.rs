@@ -134,7 +134,9 @@ impl<T: Real> Layout<'_, T> {
                                 && self.dies(k, &reads, i, l)
                         })
                     });
-                    if let (Some(register), Some(_)) = (direct, input) {
+                    if let (Some(register), Some(i)) = (direct, input)
+                        && !pass.may_overwrite(register as u32, i as u32)
+                    {
                         // Written when the block has been read.
                         let temp = pass.registers.iter().filter_map(|x| match x {
                             Register::Temp(t) => Some(t + 1),

@@ -207,6 +207,16 @@ impl<T: Real> Pass<T> {
         }
     }
 
+    /// Whether the register of an output may be the memory of an input that is read in order: a chain reads what it works on
+    /// before it writes the same places, and nothing reads the input later.
+    pub fn may_overwrite(&self, output: u32, input: u32) -> bool {
+        let is_input = |r: u32| self.registers[r as usize] == Register::Input(input);
+        let Some(k) = self.code.iter().position(|i| i.out == output) else { return false };
+        let later = self.code[k + 1..].iter().flat_map(|i| self.reads_of(i));
+        let late = self.copies.iter().map(|c| c.register).chain(self.ends.iter().map(|e| e.register));
+        matches!(self.code[k].action, Action::Chain { .. }) && !later.chain(late).any(is_input)
+    }
+
     /// The registers that an instruction reads.
     pub fn reads_of(&self, i: &Instruction<T>) -> impl Iterator<Item = u32> {
         self.args_of(i).iter().copied().chain(self.steps_of(i).iter().filter_map(|s| s.other))

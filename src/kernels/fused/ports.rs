@@ -54,12 +54,16 @@ impl<T: Real> Pass<T> {
             In::Output(o) => outputs[o as usize].len,
         };
         assert_eq!(inputs.len(), self.patterns.len(), "every input has a pattern");
-        for r in &self.registers {
+        for (register, r) in (0..).zip(&self.registers) {
             match *r {
                 Register::Input(k) => assert!(len(&inputs[k as usize]) == self.count && !is_int(&inputs[k as usize])),
                 Register::RowInput(k) => assert!(len(&inputs[k as usize]) == rows && !is_int(&inputs[k as usize])),
-                Register::Output(k) => assert!(outputs[k as usize].holds(self.count) && self.writes_once(inputs, k)),
-                Register::RowOutput(k) => assert!(outputs[k as usize].holds(rows) && self.writes_once(inputs, k)),
+                Register::Output(k) => {
+                    assert!(outputs[k as usize].holds(self.count) && self.writes_once(inputs, register, k))
+                }
+                Register::RowOutput(k) => {
+                    assert!(outputs[k as usize].holds(rows) && self.writes_once(inputs, register, k))
+                }
                 Register::Temp(_) | Register::RowTemp(_) => {}
             }
         }
@@ -84,9 +88,10 @@ impl<T: Real> Pass<T> {
         }
     }
 
-    /// Whether an output that a register writes directly is the memory of no input: that would be changed while it is read.
-    fn writes_once(&self, inputs: &[In<'_, T>], output: u32) -> bool {
-        !inputs.iter().any(|i| matches!(i, In::Output(o) if *o == output))
+    /// Whether an output that a register writes directly is the memory of no input that would be changed while it is read.
+    fn writes_once(&self, inputs: &[In<'_, T>], register: u32, output: u32) -> bool {
+        let same = |i: &In<'_, T>| matches!(i, In::Output(o) if *o == output);
+        (0..).zip(inputs).all(|(k, i)| !same(i) || self.may_overwrite(register, k))
     }
 }
 

@@ -170,6 +170,11 @@ impl<T: Real> Pass<T> {
     #[inline(always)]
     unsafe fn instruction(&self, f: &Frame<'_, T>, i: &Instruction<T>, span: Span) {
         let n = span.len(i.per_row);
+        if let Action::Chain { .. } = i.action {
+            // SAFETY: as this function's; `checked` has asserted what registers a chain reads and writes. No slice is made of
+            // them, since the last may be the memory of one that is read.
+            return unsafe { chain(f.at(self.args_of(i)[0], span), self.steps_of(i), |r| f.at(r, span), n) };
+        }
         // SAFETY: the register's memory for this block is this task's, and no argument lies in it.
         let out = unsafe { std::slice::from_raw_parts_mut(f.at(i.out, span), n) };
         let args = self.args_of(i);
@@ -184,8 +189,6 @@ impl<T: Real> Pass<T> {
                     block(&params, &all, out);
                 }
             },
-            // SAFETY: as this function's; `checked` has asserted what registers a chain reads and writes.
-            Action::Chain { .. } => unsafe { chain(arg(0).as_ptr(), self.steps_of(i), |r| f.at(r, span), n) },
             // SAFETY: as this function's.
             _ => unsafe { self.other(f, i, span, out) },
         }

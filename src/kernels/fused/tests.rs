@@ -155,3 +155,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_chain_overwrites_the_input_that_nothing_reads_later() {
+    let step = |arith, other, store| {
+        let mut step = Step::new(arith, Previous::First, 3.0, other).unwrap();
+        step.store = store;
+        step
+    };
+    let chain = |registers: &[Register], more: bool| {
+        let code: &[(Action<f64>, &[u32], u32)] =
+            &[(Action::Chain { first: 0, count: 2 }, &[0], 1), (map(double), &[0], 2)];
+        let mut p = pass((70_001, 1), registers, vec![None], &code[..1 + usize::from(more)]);
+        // x·3 + x, read at the second step again.
+        p.steps = vec![step(Arith::Scale, None, None), step(Arith::Add, Some(0), Some(1))];
+        p.checked()
+    };
+    let x: Vec<f64> = values(70_001, 2, |k| k as f64 - 5.0);
+    let p = chain(&[Register::Input(0), Register::Output(0)], false);
+    assert!(p.may_overwrite(1, 0));
+    let mut y = x.clone();
+    p.run(&[In::Output(0)], &mut [OutPort::real(&mut y)]);
+    assert!(y.iter().zip(&x).all(|(y, x)| *y == 4.0 * x));
+
+    let p = chain(&[Register::Input(0), Register::Output(0), Register::Output(1)], true);
+    assert!(!p.may_overwrite(1, 0) && !p.may_overwrite(2, 0), "the input is read later; a map is handed slices");
+}
