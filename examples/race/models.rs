@@ -146,8 +146,7 @@ impl<T: Real> Layer<T> for BatchNorm {
     }
 
     fn apply<'t>(&self, p: &Leaves<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let per_channel = [self.0, 1, 1];
-        x.batch_norm(1e-5).y * p.get("weight").reshape(per_channel) + p.get("bias").reshape(per_channel)
+        x.batch_norm_affine(p.get("weight"), p.get("bias"), 1e-5).y
     }
 
     fn describe(&self) -> String {

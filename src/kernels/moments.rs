@@ -1,13 +1,14 @@
 //! Mean and sum of squared deviations of a slice, read from memory once: a block at a time stays in the nearest cache.
 //! Blocks are joined by the formula of Chan, Golub and LeVeque (1979), so no difference of large sums cancels.
 
+use super::simd::{Loop, level, run_at};
 use crate::real::Real;
 
 /// Numbers of a block: with them go 8 or 16 KiB through the nearest cache, twice.
 const BLOCK: usize = 2048;
 
 /// Partial sums side by side.
-const LANES: usize = 32;
+const LANES: usize = 64;
 
 /// How many numbers there are, their mean and Σ (x − mean)².
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,12 +40,9 @@ impl Moments {
     }
 
     /// Those of a slice.
-    #[inline(always)]
     pub(super) fn of<T: Real>(x: &[T]) -> Moments {
         let mut all = Moments::NONE;
-        for block in x.chunks(BLOCK) {
-            all = all.join(Moments::of_block(block));
-        }
+        run_at(level(), Blocks { x, all: &mut all });
         all
     }
 
@@ -60,7 +58,8 @@ impl Moments {
                 sum[l] += c[l];
             }
         }
-        let rough = T::of((wide(&sum) + wide(tail)) / count);
+        sum.iter_mut().zip(tail).for_each(|(s, &v)| *s += v);
+        let rough = T::of(joined(sum).as_f64() / count);
         let (mut sum, mut squares) = ([T::zero(); LANES], [T::zero(); LANES]);
         for c in body {
             for l in 0..LANES {
@@ -69,25 +68,43 @@ impl Moments {
                 squares[l] += d * d;
             }
         }
-        let (mut sum, mut squares) = (wide(&sum), wide(&squares));
-        for &v in tail {
+        for (l, &v) in tail.iter().enumerate() {
             let d = v - rough;
-            sum += d.as_f64();
-            squares += (d * d).as_f64();
+            sum[l] += d;
+            squares[l] += d * d;
         }
+        let (sum, squares) = (joined(sum).as_f64(), joined(squares).as_f64());
         let rest = if rough.is_finite() { sum / count } else { 0.0 };
         Moments { count, mean: rough.as_f64() + rest, squares: squares - sum * rest }
     }
 }
 
-/// The sum, in double precision.
+/// The sum of all lanes, in pairs.
 #[inline(always)]
-fn wide<T: Real>(x: &[T]) -> f64 {
-    let mut sum = 0.0;
-    for &v in x {
-        sum += v.as_f64();
+fn joined<T: Real>(mut lanes: [T; LANES]) -> T {
+    let mut n = LANES / 2;
+    while n > 0 {
+        for k in 0..n {
+            lanes[k] += lanes[k + n];
+        }
+        n /= 2;
     }
-    sum
+    lanes[0]
+}
+
+/// The loop over blocks.
+struct Blocks<'a, T> {
+    x: &'a [T],
+    all: &'a mut Moments,
+}
+
+impl<T: Real> Loop for Blocks<'_, T> {
+    #[inline(always)]
+    fn run(self) {
+        for block in self.x.chunks(BLOCK) {
+            *self.all = self.all.join(Moments::of_block(block));
+        }
+    }
 }
 
 #[cfg(test)]

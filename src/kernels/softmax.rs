@@ -120,21 +120,48 @@ fn finite_or_zero<T: Real>(m: T) -> T {
 
 /// exp xⱼ / Σₖ exp xₖ; NaN throughout where the largest element is infinite or one is NaN.
 pub(crate) fn softmax<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
-    normalise(x, sizes, out, |max| max, |sum| sum, |exp, _, sum| exp / sum);
+    normalise(x, sizes, out, |max| max, |sum| sum, |exp, _, sum| exp / sum, |_, _| {});
+}
+
+/// g·(softmax x − 1 at the label) of each line; 0 where g is, whatever x holds. Labels are below `len`.
+pub(crate) fn cross_entropy_back<T: Real>(x: &[T], labels: &[u32], g: &[T], sizes: [usize; 3], out: &mut [T]) {
+    let [outer, len, inner] = sizes;
+    assert!(labels.len() == outer * inner && g.len() == labels.len(), "there are a label and a number for every line");
+    let times = |g: T, p: T| if g == T::zero() { g } else { g * p };
+    let scaled = |at: usize, out: &mut [T]| {
+        if inner == 1 {
+            let lines = at / len..;
+            for (line, out) in lines.zip(out.chunks_mut(len)) {
+                let g = g[line];
+                simd::vectorize(|| out.iter_mut().for_each(|o| *o = times(g, *o)));
+                out[labels[line] as usize] -= g;
+            }
+            return;
+        }
+        let lines = at / len..at / len + inner;
+        let (g, labels) = (&g[lines.clone()], &labels[lines]);
+        for row in out.chunks_mut(inner) {
+            simd::vectorize(|| row.iter_mut().zip(g).for_each(|(o, &g)| *o = times(g, *o)));
+        }
+        labels.iter().zip(g).enumerate().for_each(|(i, (&label, &g))| out[label as usize * inner + i] -= g);
+    };
+    normalise(x, sizes, out, |max| max, |sum| sum, |exp, _, sum| exp / sum, scaled);
 }
 
 /// As [`softmax`], but zeros where all elements are −∞.
 pub(crate) fn softmax_or_zero<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
     let shift = |max: T| if max == T::neg_infinity() { T::zero() } else { max };
-    normalise(x, sizes, out, shift, |sum| sum, |exp, _, sum| if sum == T::zero() { exp } else { exp / sum });
+    normalise(x, sizes, out, shift, |sum| sum, |exp, _, sum| if sum == T::zero() { exp } else { exp / sum }, |_, _| {});
 }
 
 /// xⱼ − ln Σₖ exp xₖ; NaN throughout where the largest element is infinite or one is NaN.
 pub(crate) fn log_softmax<T: Real>(x: &[T], sizes: [usize; 3], out: &mut [T]) {
-    normalise(x, sizes, out, |max| max, |sum| sum.ln(), |_, shifted, log| shifted - log);
+    normalise(x, sizes, out, |max| max, |sum| sum.ln(), |_, shifted, log| shifted - log, |_, _| {});
 }
 
-/// Writes exp(x − m) to `out`, then `finish(exp(x − m), x − m, prepare(Σ exp(x − m)))` over it, with m = `shift(max x)`.
+/// Writes exp(x − m) to `out`, then `finish(exp(x − m), x − m, prepare(Σ exp(x − m)))` over it, with m = `shift(max x)`, and
+/// calls `then` with the place and the numbers of whole lines that are still in cache, or of all that lie among each other.
+#[allow(clippy::too_many_arguments)]
 fn normalise<T: Real>(
     x: &[T],
     sizes: [usize; 3],
@@ -142,6 +169,7 @@ fn normalise<T: Real>(
     shift: impl Fn(T) -> T + Sync + Send,
     prepare: impl Fn(T) -> T + Sync + Send,
     finish: impl Fn(T, T, T) -> T + Sync + Send,
+    then: impl Fn(usize, &mut [T]) + Sync + Send,
 ) {
     let [outer, len, inner] = sizes;
     assert_eq!(x.len(), outer * len * inner, "the operand holds {sizes:?}");
@@ -151,12 +179,14 @@ fn normalise<T: Real>(
     }
     let lines = (TASK / (len * inner)).max(1);
     par::chunks_mut(out, lines * len * inner, x.len(), |k, out| {
-        let x = &x[k * lines * len * inner..][..out.len()];
+        let first = k * lines * len * inner;
+        let x = &x[first..][..out.len()];
         if inner == 1 {
             // As many lines at a time as stay in the first-level cache: a vector may then reach over several short ones.
             let group = (BUFFER / len).max(1);
             let mut shifts = [T::zero(); BUFFER];
-            for (x, out) in x.chunks(group * len).zip(out.chunks_mut(group * len)) {
+            let groups = x.chunks(group * len).zip(out.chunks_mut(group * len));
+            for ((x, out), at) in groups.zip((first..).step_by(group * len)) {
                 let lines = x.chunks(len).zip(out.chunks_mut(len));
                 for ((x, out), max) in lines.zip(&mut shifts) {
                     let m = shift(line::<T, Max>(x, &|v| v));
@@ -169,10 +199,12 @@ fn normalise<T: Real>(
                     let total = prepare(line::<T, Sum>(out, &|v| v));
                     simd::vectorize(|| out.iter_mut().zip(x).for_each(|(o, &v)| *o = finish(*o, v - max, total)));
                 }
+                then(at, out);
             }
             return;
         }
-        for (x, out) in x.chunks(len * inner).zip(out.chunks_mut(len * inner)) {
+        let blocks = x.chunks(len * inner).zip(out.chunks_mut(len * inner));
+        for ((x, out), at) in blocks.zip((first..).step_by(len * inner)) {
             for first in (0..inner).step_by(STRIP) {
                 let width = STRIP.min(inner - first);
                 let (mut max, mut total) = ([T::zero(); STRIP], [T::zero(); STRIP]);
@@ -200,6 +232,7 @@ fn normalise<T: Real>(
                     }
                 });
             }
+            then(at, out);
         }
     });
 }
@@ -226,9 +259,12 @@ mod tests {
         softmax(x, sizes, &mut soft);
         log_softmax(x, sizes, &mut log);
         let labels: Vec<u32> = (0..lines.len()).map(|k| (k * 5 % sizes[1].max(1)) as u32).collect();
-        let mut loss = vec![T::one(); lines.len()];
+        let (mut loss, mut back) = (vec![T::one(); lines.len()], vec![T::one(); x.len()]);
+        // A third of the lines has no cotangent.
+        let g: Vec<T> = (0..lines.len()).map(|k| T::of((k % 3) as f64)).collect();
         if sizes[1] > 0 {
             cross_entropy(x, &labels, sizes, &mut loss);
+            cross_entropy_back(x, &labels, &g, sizes, &mut back);
         }
         for (i, (l, lse)) in lines.iter().zip(lse).enumerate() {
             let exact = l.iter().map(|&k| x[k].as_f64().exp()).sum::<f64>();
@@ -241,6 +277,9 @@ mod tests {
                 let v = x[k].as_f64();
                 prop_assert!(close(soft[k], v.exp() / exact), "{} is not {}", soft[k], v.exp() / exact);
                 prop_assert!(close(log[k], v - exact.ln()), "{} is not {}", log[k], v - exact.ln());
+                let own = if l[labels[i] as usize] == k { 1.0 } else { 0.0 };
+                let wanted = g[i].as_f64() * (v.exp() / exact - own);
+                prop_assert!(close(back[k], wanted), "{} is not {wanted}", back[k]);
             }
         }
         Ok(())

@@ -1,6 +1,8 @@
 //! Rows brought to mean 0 and variance 1, or to mean square 1.
 //! The mean is subtracted before anything is squared, and its own rounding error after that, so a large mean costs no digits.
 
+pub(crate) mod affine;
+
 use super::moments::Moments;
 use super::par;
 use super::reduce::{Sum, line};
@@ -24,7 +26,7 @@ pub(crate) fn scale_by_size<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], s
 /// The mean is known better than T can say, so its rounding error is subtracted as well. Rows of nothing have scale NaN.
 pub(crate) fn standardise<T: Real>(x: &[T], len: usize, eps: T, y: &mut [T], scales: &mut [T]) {
     each_row(x, len, y, scales, |x, y, scale| {
-        let m = vectorize(|| Moments::of(x));
+        let m = Moments::of(x);
         let mean = T::of(m.mean);
         let rest = T::of(m.mean - mean.as_f64());
         let s = (T::of(m.squares / m.count) + eps).sqrt().recip();

@@ -65,7 +65,11 @@ impl BatchNorm2d {
 
     /// Normalises by the batch and records the new running statistics.
     fn by_batch<'t, T: Real>(&self, p: &Leaves<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let n = x.batch_norm(self.eps);
+        let n = if self.affine {
+            x.batch_norm_affine(p.get("weight"), p.get("bias"), self.eps)
+        } else {
+            x.batch_norm(self.eps)
+        };
         let count = (x.count() / self.channels.max(1)) as f64;
         let unbiased = n.var * (count / (count - 1.0));
         for (name, new) in [("running_mean", n.mean), ("running_var", unbiased)] {
@@ -94,11 +98,10 @@ impl<T: Real> Layer<T> for BatchNorm2d {
                 .fix("change the layer's channels, or reshape x");
             p.tape().blame(e, "batch_norm2d", &[x.id(), p.get("running_mean").id()]).raise()
         }
-        let y = if p.is_training() {
-            self.by_batch(p, x)
-        } else {
-            x.batch_norm_inference(p.get("running_mean"), p.get("running_var"), self.eps)
-        };
+        if p.is_training() {
+            return self.by_batch(p, x);
+        }
+        let y = x.batch_norm_inference(p.get("running_mean"), p.get("running_var"), self.eps);
         if !self.affine {
             return y;
         }

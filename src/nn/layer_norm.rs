@@ -74,7 +74,12 @@ impl<T: Real> Layer<T> for LayerNorm {
     }
 
     fn apply<'t>(&self, p: &Leaves<'t, T>, x: Var<'t, T>) -> Var<'t, T> {
-        let y = x.layer_norm(&last_axes(p, x, &self.dims, "layer_norm")[..], self.eps);
+        let axes = last_axes(p, x, &self.dims, "layer_norm");
+        // Over no axes there is nothing to be one operation.
+        if self.affine && !axes.is_empty() {
+            return x.layer_norm_affine(p.get("weight"), p.get("bias"), self.eps);
+        }
+        let y = x.layer_norm(&axes[..], self.eps);
         if self.affine { y * p.get("weight") + p.get("bias") } else { y }
     }
 

@@ -1,7 +1,10 @@
-//! Scaled dot-product attention: softmax(q kᵀ·scale + mask) v, from products, a mask and a softmax.
+//! Scaled dot-product attention: softmax(q kᵀ·scale + mask) v, one operation, or products, a mask and a softmax where that cannot.
 //! Its options say what is asked for and nothing about how it is computed.
 
+pub(crate) mod heads;
+
 use super::prelude::*;
+use heads::Attend;
 
 /// 1 where column j may be seen from row i, that is j ≤ i; no operands.
 #[derive(Clone, Debug)]
@@ -123,6 +126,37 @@ impl<'t, T: Real> Attention<'t, T> {
         Attention { scale: Some(scale), ..self }
     }
 
+    /// The whole without its weights on the tape; `None` where they are wanted (to drop some), or where leading axes differ.
+    #[track_caller]
+    fn in_blocks(&self, [q, k, v]: [Var<'t, T>; 3], scale: f64, shared: usize) -> Option<Var<'t, T>> {
+        let (dq, dk, dv) = (q.dims(), k.dims(), v.dims());
+        let lead = |d: &Dims| Dims::from(&d[..d.rank() - 2]);
+        let mut heads = lead(&dk);
+        if shared > 1 {
+            let last = heads.rank() - 1;
+            heads[last] *= shared;
+        }
+        let scores: Dims = dq[..dq.rank() - 1].iter().copied().chain([dk[dk.rank() - 2]]).collect();
+        let (bias, seen) = match self.mask {
+            None => (None, None),
+            Some(AttentionMask::Added(bias)) => (Some(bias), None),
+            Some(AttentionMask::Seen(seen)) => (None, Some(seen)),
+        };
+        let mask = bias.map(Var::dims).or(seen.map(IntVar::dims));
+        let fits = mask.is_none_or(|m| broadcast_dims(&m, &scores).as_ref() == Some(&scores));
+        if self.dropout != 0.0 || heads != lead(&dq) || lead(&dk) != lead(&dv) || !fits {
+            return None;
+        }
+        let of = Attend { scale, causal: self.causal, shared, bias: bias.is_some(), seen: seen.is_some() };
+        let operands: SmallVec<[Operand<'t, T>; 4]> = [q, k, v]
+            .map(Operand::Real)
+            .into_iter()
+            .chain(bias.map(Operand::Real))
+            .chain(seen.map(Operand::Int))
+            .collect();
+        Some(q.tape.call(of, &operands).real(0))
+    }
+
     /// The weights from scaled scores `[…, queries, keys]`.
     #[track_caller]
     fn weights(&self, scores: Var<'t, T>) -> Var<'t, T> {
@@ -225,7 +259,11 @@ impl<'t, T: Real> Var<'t, T> {
         let (dq, dk, dv) = (self.dims(), keys.dims(), values.dims());
         let fit = sharing(&dq, &dk, &dv, options.grouped);
         let times = self.tape.checked(fit, "scaled_dot_product_attention", &[self.id, keys.id, values.id]);
-        let q = self * options.scale.unwrap_or((dq[dq.rank() - 1] as f64).sqrt().recip());
+        let scale = options.scale.unwrap_or((dq[dq.rank() - 1] as f64).sqrt().recip());
+        if let Some(y) = options.in_blocks([self, keys, values], scale, times) {
+            return y;
+        }
+        let q = self * scale;
         if times == 1 {
             return options.weights(q.matmul_transposed(keys)).matmul(values);
         }

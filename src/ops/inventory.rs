@@ -16,6 +16,7 @@ macro_rules! inventory {
 // A new file of operations takes its line here.
 inventory! {
     attention;
+    attention::heads;
     fill;
     index::gather;
     index::one_hot;
@@ -37,6 +38,7 @@ inventory! {
     loss::losses;
     norm::batch_norm;
     norm::layer_norm;
+    norm::layer_norm_affine;
     norm::softmax;
     pointwise::activation;
     pointwise::arith;
@@ -88,6 +90,7 @@ const BY_DECREE: &[&str] = &["stop_gradient"];
 
 /// Mistakes that no point of an operation can show, and why.
 const NEVER: &[(&str, Mutation, &str)] = &[
+    ("cross_entropy_back", Mutation::Swapped, "the cotangent has one axis less than the logits"),
     ("add", Mutation::Swapped, "both operands have the result's cotangent"),
     ("cholesky", Mutation::Transposed, "the cotangent is symmetric"),
     ("eigh", Mutation::Transposed, "the cotangent is symmetric"),

@@ -120,10 +120,8 @@ impl<T: Real> Op<T> for MatMul {
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
         let [ta, tb] = self.transpose;
-        r.give(0, || {
-            let d = r.dims(0);
-            if ta { product(tb, r.x(1), true, r.g()) } else { product(false, r.g(), !tb, r.x(1)) }.sum_to(&d)
-        });
+        // The right operand's first: where that is a layer's weights, the layer's input is done with and makes room for its
+        // cotangent.
         r.give(1, || {
             let d = r.dims(1);
             let (mut a, mut g) = (r.x(0), r.g());
@@ -132,6 +130,10 @@ impl<T: Real> Op<T> for MatMul {
                 (a, g) = (tall(a), tall(g));
             }
             if tb { product(true, g, ta, a) } else { product(!ta, a, false, g) }.sum_to(&d)
+        });
+        r.give(0, || {
+            let d = r.dims(0);
+            if ta { product(tb, r.x(1), true, r.g()) } else { product(false, r.g(), !tb, r.x(1)) }.sum_to(&d)
         });
     }
 
@@ -191,7 +193,7 @@ fn tall<T: Real>(x: Var<'_, T>) -> Var<'_, T> {
 
 /// op(a)·op(b), where op transposes or not.
 #[track_caller]
-pub(super) fn product<'t, T: Real>(ta: bool, a: Var<'t, T>, tb: bool, b: Var<'t, T>) -> Var<'t, T> {
+pub(crate) fn product<'t, T: Real>(ta: bool, a: Var<'t, T>, tb: bool, b: Var<'t, T>) -> Var<'t, T> {
     a.tape.plain(MatMul::get([ta, tb]), &[a.into(), b.into()]).real(0)
 }
 

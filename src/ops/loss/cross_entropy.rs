@@ -11,6 +11,10 @@ use crate::ops::reduce::lines::around;
 #[derive(Clone, Debug)]
 pub(crate) struct CrossEntropyOfLabels;
 
+/// The adjoint of that, g·(softmax x − 1 at the label): nothing as large as the logits is written besides.
+#[derive(Clone, Debug)]
+pub(crate) struct CrossEntropyBack;
+
 /// −x\[label\] along the class axis.
 #[derive(Clone, Debug)]
 pub(crate) struct Nll;
@@ -88,12 +92,7 @@ impl<T: Real> Op<T> for CrossEntropyOfLabels {
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
-        r.give(0, || {
-            let d = r.dims(0);
-            let axis = class_axis(&d);
-            let weights = r.x(0).softmax(axis as isize);
-            r.g().restore(&[axis], &d).azmul(weights) - r.g().put(axis, r.int(1), d)
-        });
+        r.give(0, || r.tape().plain(&CrossEntropyBack, &[r.g().into(), r.x(0).into(), r.int(1).into()]).real(0));
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
@@ -107,6 +106,56 @@ impl<T: Real> Op<T> for CrossEntropyOfLabels {
 
     fn step_kind(&self) -> StepKind {
         StepKind::Reduce
+    }
+}
+
+impl<T: Real> Op<T> for CrossEntropyBack {
+    same_in_f64!();
+
+    fn name(&self) -> &'static str {
+        "cross_entropy_back"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        infer(&x[1..])?;
+        if x[0].dims != x[2].dims {
+            return Err(Error::shape(format!("a cotangent {} with labels {}", x[0], x[2]))
+                .rule("there is one number for every example")
+                .fix("broadcast the cotangent"));
+        }
+        Ok(ResultSigs::real(x[1].dims))
+    }
+
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
+        let sizes = around(x[1].dims(), class_axis(x[1].dims()));
+        check(&x[2], sizes[1])?;
+        softmax::cross_entropy_back(x[1].real(), x[2].int(), x[0].real(), sizes, y[0].real());
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, T>) {
+        let axis = class_axis(&r.dims(1));
+        r.give(0, || r.g().azmul(r.x(1).softmax(axis as isize)).sum_axes(&[axis]) - r.g().pick(axis, r.int(2)));
+        r.give(1, || self.along(r, r.g().azmul(r.x(0).restore(&[axis], &r.dims(1)))));
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, T>) {
+        r.term(0, |dg| r.tape().plain(&CrossEntropyBack, &[dg.into(), r.x(1).into(), r.int(2).into()]).real(0));
+        let axis = class_axis(&r.dims(1));
+        r.term(1, |dx| self.along(r, dx.azmul(r.x(0).restore(&[axis], &r.dims(1)))));
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::OPERANDS
+    }
+}
+
+impl CrossEntropyBack {
+    /// The Jacobian of the softmax times v, where the cotangent is part of v; it is symmetric, so both rules use it.
+    fn along<'t, T: Real>(&self, at: &At<'t, T>, v: Var<'t, T>) -> Var<'t, T> {
+        let (d, axis) = (at.dims(1), class_axis(&at.dims(1)));
+        let weights = at.x(1).softmax(axis as isize);
+        (v - v.azmul(weights).sum_axes(&[axis]).restore(&[axis], &d)).azmul(weights)
     }
 }
 
@@ -206,7 +255,10 @@ pub(crate) mod tests {
         let of = |&(dims, label_dims, labels): &(&[usize], &[usize], &[u32])| {
             [OpCheck::new(CrossEntropyOfLabels), OpCheck::new(Nll)].map(|c| c.real(dims).ints(label_dims, labels))
         };
-        cases.iter().flat_map(of).collect()
+        let back = |&(dims, label_dims, labels): &(&[usize], &[usize], &[u32])| {
+            OpCheck::new(CrossEntropyBack).real(label_dims).real(dims).ints(label_dims, labels)
+        };
+        cases.iter().flat_map(of).chain(cases.iter().map(back)).collect()
     }
 
     #[test]

@@ -1,14 +1,12 @@
-//! Batch normalisation: every channel with mean 0 and variance 1 over the batch, and the statistics beside it.
-//! All three results can be differentiated; running averages are plain lines over the statistics.
+//! Batch normalisation: the moments of every channel, one primitive, and elementwise lines that bring them to 0 and 1.
+//! What is normalised is thus never stored: whatever reads it computes it again, and so do both sweeps.
 
-use crate::kernels::batch_norm;
+use crate::kernels::{batch_norm, scratch};
 use crate::ops::prelude::*;
 
-/// y = (x − μ)/√(σ² + ε) with mean μ and biased variance σ² over all axes but the second.
+/// Mean μ and biased variance σ² over all axes but the second; results μ and σ², `[C]` each.
 #[derive(Clone, Debug)]
-pub(crate) struct BatchNorm {
-    eps: f64,
-}
+pub(crate) struct BatchMoments;
 
 /// What [`batch_norm`](Var::batch_norm) yields.
 #[derive(Clone, Copy, Debug)]
@@ -45,98 +43,101 @@ fn check(dims: &[usize], eps: f64) -> Result<(), Error> {
     Ok(())
 }
 
-/// The mean over all axes but the second, brought back to the whole shape.
-#[track_caller]
-fn mean_back<'t, T: Real>(v: Var<'t, T>, dims: &Dims) -> Var<'t, T> {
-    channel_mean(v, dims).restore(&averaged(dims.rank()), dims)
+/// Refuses channels without a variance.
+fn check_batch(dims: &[usize]) -> Result<(), Error> {
+    let count = averaged(dims.len()).iter().map(|&k| dims[k]).product();
+    if dims[1] > 0
+        && let 0usize | 1 = count
+    {
+        let values = if count == 0 { "no value" } else { "one value" };
+        return Err(Error::shape(format!("{dims:?} has {values} for each channel"))
+            .rule(format!("a variance takes two values or more; all sizes but the second multiply to {count}"))
+            .fix("use a larger batch, or `batch_norm_inference` with running statistics"));
+    }
+    Ok(())
 }
 
+/// Refuses parameters that do not have one number for each channel.
+fn check_channels<T: Real>(x: &Dims, what: &str, parameters: [Var<'_, T>; 2]) -> Result<(), Error> {
+    match parameters.map(Var::dims).iter().find(|s| **s != [x[1]]) {
+        Some(s) => Err(Error::shape(format!("{what} of shape {s} for {} channels", x[1]))
+            .rule(format!("there is one number for each channel: [{}]", x[1]))
+            .fix(format!("give {what} of the same channels"))),
+        None => Ok(()),
+    }
+}
+
+/// The mean over all axes but the second.
 #[track_caller]
 fn channel_mean<'t, T: Real>(v: Var<'t, T>, dims: &Dims) -> Var<'t, T> {
-    v.sum_axes(&averaged(dims.rank())) * (dims[1] as f64 / dims.count() as f64)
+    v.sum_axes(&averaged(dims.rank())) * per_value(dims)
 }
 
-impl BatchNorm {
-    /// √(σ² + ε) of every channel.
-    fn deviation<'t, T: Real>(&self, at: &At<'t, T>) -> Var<'t, T> {
-        (at.result(2) + self.eps).sqrt()
-    }
-
-    /// The derivative of the normalised values, a symmetric map: (v − mean v − y·mean(v·y))/√(σ² + ε) (Ioffe & Szegedy,
-    /// "Batch normalization", 2015, solved for x).
-    fn along<'t, T: Real>(&self, at: &At<'t, T>, v: Var<'t, T>) -> Var<'t, T> {
-        let (d, y) = (at.dims(0), at.y());
-        let centred = v - mean_back(v, &d) - mean_back(v.azmul(y), &d).azmul(y);
-        centred / self.deviation(at).restore(&averaged(d.rank()), &d)
-    }
+/// The share of one value in the mean of its channel.
+fn per_value(dims: &Dims) -> f64 {
+    dims[1] as f64 / dims.count() as f64
 }
 
-impl<T: Real> Op<T> for BatchNorm {
+/// x − μ.
+#[track_caller]
+fn deviations<'t, T: Real>(at: &At<'t, T>) -> Var<'t, T> {
+    let d = at.dims(0);
+    at.x(0) - at.result(0).restore(&averaged(d.rank()), &d)
+}
+
+impl<T: Real> Op<T> for BatchMoments {
     same_in_f64!();
 
     fn name(&self) -> &'static str {
-        "batch_norm"
+        "batch_moments"
     }
 
     fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
-        check(x[0].dims, self.eps)?;
-        let (c, count) =
-            (x[0].dims[1], x[0].dims.iter().enumerate().filter(|&(k, _)| k != 1).map(|(_, d)| d).product());
-        if c > 0
-            && let 0usize | 1 = count
-        {
-            let values = if count == 0 { "no value" } else { "one value" };
-            return Err(Error::shape(format!("{} has {values} for each channel", x[0]))
-                .rule(format!("a variance takes two values or more; all sizes but the second multiply to {count}"))
-                .fix("use a larger batch, or `batch_norm_inference` with running statistics"));
-        }
-        Ok(ResultSigs::real(x[0].dims).and_real([c]).and_real([c]))
+        check(x[0].dims, 0.0).and_then(|()| check_batch(x[0].dims))?;
+        let c = x[0].dims[1];
+        Ok(ResultSigs::real([c]).and_real([c]))
     }
 
-    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], cx: &mut Cx<'_, T>) -> Result<(), Fault> {
+    fn eval(&self, x: &[Arg<'_, T>], y: &mut [Out<'_, T>], _: &mut Cx<'_, T>) -> Result<(), Fault> {
         let d = x[0].dims();
         let sizes = [d[0], d[1], d[2..].iter().product()];
-        let (spare_mean, spare_var) = cx.scratch(2 * d[1]).split_at_mut(d[1]);
-        let [y, mean, var] = y else { unreachable!("three results") };
-        let statistics = (mean.try_real().unwrap_or(spare_mean), var.try_real().unwrap_or(spare_var));
-        batch_norm::batch_norm(x[0].real(), sizes, T::of(self.eps), y.try_real(), statistics);
+        let [mean, var] = y else { unreachable!("two results") };
+        let (mean, var) = (mean.try_real(), var.try_real());
+        let unwanted = |wanted: bool| scratch::take::<T>(if wanted { 0 } else { d[1] });
+        let (mut spare_mean, mut spare_var) = (unwanted(mean.is_some()), unwanted(var.is_some()));
+        let statistics = (mean.unwrap_or(&mut spare_mean), var.unwrap_or(&mut spare_var));
+        batch_norm::moments(x[0].real(), sizes, statistics);
         Ok(())
     }
 
     fn vjp<'t>(&self, r: &Vjp<'t, T>) {
         let d = r.dims(0);
         let axes = averaged(d.rank());
-        let per_value = d[1] as f64 / d.count() as f64;
         r.give(0, || {
-            let of_y = r.cotangent(0).map(|g| self.along(r, g));
-            let of_mean = r.cotangent(1).map(|g| (g * per_value).restore(&axes, &d));
-            // ∂σ²/∂x = 2(x − μ)/m, where x − μ = y·√(σ² + ε).
-            let of_var = r.cotangent(2).map(|g| {
-                let slope = (g * (2.0 * per_value)).azmul(self.deviation(r));
-                slope.restore(&axes, &d).azmul(r.y())
-            });
-            let terms = [of_y, of_mean, of_var].into_iter().flatten();
+            let of_mean = r.cotangent(0).map(|g| (g * per_value(&d)).restore(&axes, &d));
+            // ∂σ²/∂x = 2(x − μ)/m: what moves with the mean cancels.
+            let of_var = r.cotangent(1).map(|g| (g * (2.0 * per_value(&d))).restore(&axes, &d).azmul(deviations(r)));
+            let terms = [of_mean, of_var].into_iter().flatten();
             terms.reduce(|a, b| a + b).unwrap_or_else(|| r.tape().zeros(&d))
         });
     }
 
     fn jvp<'t>(&self, r: &Jvp<'t, T>) {
         let d = r.dims(0);
-        r.term(0, |dx| self.along(r, dx));
-        r.term_of(1, 0, |dx| channel_mean(dx, &d));
-        r.term_of(2, 0, |dx| channel_mean(dx.azmul(r.y()), &d).azmul(self.deviation(r)) * 2.0);
-    }
-
-    fn attributes(&self) -> Attributes {
-        smallvec![("eps", self.eps.into())]
+        r.term_of(0, 0, |dx| channel_mean(dx, &d));
+        r.term_of(1, 0, |dx| channel_mean(dx.azmul(deviations(r)), &d) * 2.0);
     }
 
     fn reads(&self) -> Reads {
-        Reads { operands: Which::None, results: Which::These(0b101) }
+        Reads { operands: Which::All, results: Which::These(0b01) }
     }
 
     fn cost(&self, x: &[Sig<'_>]) -> Cost {
-        Cost { flops: 7.0 * x[0].count() as f64, cheap: false }
+        Cost { flops: 5.0 * x[0].count() as f64, cheap: false }
+    }
+
+    fn step_kind(&self) -> StepKind {
+        StepKind::Reduce
     }
 }
 
@@ -144,9 +145,7 @@ impl<'t, T: Real> Var<'t, T> {
     /// Batch normalisation in training: y = (x − μ)/√(σ² + eps), with the mean μ and the biased variance σ² of every
     /// channel over all axes but the second. The shape is [N, C], [N, C, L], [N, C, H, W] or longer.
     ///
-    /// The statistics are results of the same line, for running averages and for losses on them; cotangents of all three
-    /// flow back. Scale and shift are lines of their own, over parameters of shape `[C]`:
-    /// `x.batch_norm(eps).y * scale.reshape([c, 1, 1]) + shift.reshape([c, 1, 1])`.
+    /// The statistics are lines too, for running averages and for losses on them; cotangents of all three flow back.
     ///
     /// # Panics
     /// The tensor has fewer than two axes or fewer than two values for each channel, or eps is negative or not finite.
@@ -164,8 +163,45 @@ impl<'t, T: Real> Var<'t, T> {
     #[track_caller]
     #[must_use]
     pub fn batch_norm(self, eps: f64) -> BatchNormResults<'t, T> {
-        let r = self.tape.call(BatchNorm { eps }, &[self.into()]);
-        BatchNormResults { y: r.real(0), mean: r.real(1), var: r.real(2) }
+        let d = self.dims();
+        self.tape.checked(check(&d, eps).and_then(|()| check_batch(&d)), "batch_norm", &[self.id]);
+        let r = self.tape.plain(&BatchMoments, &[self.into()]);
+        let (mean, var) = (r.real(0), r.real(1));
+        let shape = per_channel(&d);
+        let y = (self + (-mean).reshape(&shape)) * (var + eps).rsqrt().reshape(&shape);
+        BatchNormResults { y, mean, var }
+    }
+
+    /// As [`batch_norm`](Var::batch_norm), and then brought to a learnt scale and shift of shape `[C]`:
+    /// y = (x − μ)·(scale/√(σ² + eps)) + shift.
+    ///
+    /// # Panics
+    /// As there, and where scale or shift does not have one number for each channel.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let x = tape.var([[1., 10.], [3., 14.]]);
+    /// let (scale, shift) = (tape.var([2., 1.]), tape.var([0., 5.]));
+    /// let y = x.batch_norm_affine(scale, shift, 0.0).y;
+    /// assert_eq!(y.value().as_slice().unwrap(), [-2., 4., 2., 6.]);
+    /// assert_eq!(y.square().sum().backward()[scale].as_slice().unwrap(), [8., 4.]);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn batch_norm_affine(self, scale: Self, shift: Self, eps: f64) -> BatchNormResults<'t, T> {
+        let d = self.dims();
+        let checked = check(&d, eps)
+            .and_then(|()| check_batch(&d))
+            .and_then(|()| check_channels(&d, "scale and shift", [scale, shift]));
+        self.tape.checked(checked, "batch_norm_affine", &[self.id, scale.id, shift.id]);
+        let r = self.tape.plain(&BatchMoments, &[self.into()]);
+        let (mean, var) = (r.real(0), r.real(1));
+        let shape = per_channel(&d);
+        // One factor a channel, and the mean's sign changed once: an element costs two sums and a product.
+        let factor = scale * (var + eps).rsqrt();
+        let y = (self + (-mean).reshape(&shape)) * factor.reshape(&shape) + shift.reshape(&shape);
+        BatchNormResults { y, mean, var }
     }
 
     /// Batch normalisation with given statistics of shape `[C]`, as after training: (x − mean)/√(var + eps).
@@ -185,12 +221,7 @@ impl<'t, T: Real> Var<'t, T> {
     #[must_use]
     pub fn batch_norm_inference(self, mean: Self, var: Self, eps: f64) -> Self {
         let d = self.dims();
-        let checked = check(&d, eps).and_then(|()| match [mean.dims(), var.dims()].iter().find(|s| **s != [d[1]]) {
-            Some(s) => Err(Error::shape(format!("statistics of shape {s} for {} channels", d[1]))
-                .rule(format!("mean and variance have one number for each channel: [{}]", d[1]))
-                .fix("give the statistics of the same channels")),
-            None => Ok(()),
-        });
+        let checked = check(&d, eps).and_then(|()| check_channels(&d, "statistics", [mean, var]));
         self.tape.checked(checked, "batch_norm_inference", &[self.id]);
         let shape = per_channel(&d);
         (self - mean.reshape(&shape)) * (var + eps).rsqrt().reshape(&shape)
@@ -203,15 +234,9 @@ pub(crate) mod tests {
     use crate::check::OpCheck;
 
     pub(crate) fn checks() -> Vec<OpCheck> {
-        let of = |eps, dims: &[usize]| OpCheck::new(BatchNorm { eps }).real(dims);
-        vec![
-            of(1e-2, &[2, 3, 2, 2]),
-            of(0.5, &[5, 2]),
-            of(0.1, &[1, 2, 4]),
-            of(0.1, &[3, 1, 2, 1, 2]),
-            of(0.1, &[3, 0, 2]),
-            OpCheck::new(BatchNorm { eps: 0.0 }).real_in([4, 2], 10.0, 14.0),
-        ]
+        let shapes: [&[usize]; 5] = [&[2, 3, 2, 2], &[5, 2], &[1, 2, 4], &[3, 1, 2, 1, 2], &[3, 0, 2]];
+        let of = |dims: &[usize]| OpCheck::new(BatchMoments).real(dims);
+        shapes.into_iter().map(of).chain([OpCheck::new(BatchMoments).real_in([4, 2], 10.0, 14.0)]).collect()
     }
 
     #[test]
@@ -236,13 +261,16 @@ pub(crate) mod tests {
     #[test]
     fn refusals_carry_their_numbers() {
         let tape = Tape::<f64>::default();
-        let train = |dims: &[usize], eps| tape.apply(BatchNorm { eps }, &[tape.zeros(dims).into()]).unwrap_err();
+        let train = |dims: &[usize], eps| {
+            let run = || _ = tape.zeros(dims).batch_norm(eps);
+            *std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)).unwrap_err().downcast::<String>().unwrap()
+        };
         for (text, part) in [
-            (train(&[1, 3, 1, 1], 0.1).to_string(), "[1, 3, 1, 1] has one value for each channel"),
-            (train(&[0, 3, 4], 0.1).to_string(), "[0, 3, 4] has no value for each channel"),
-            (train(&[4], 0.1).to_string(), "shape [4] has no channels"),
-            (train(&[4, 2], -1.0).to_string(), "eps is -1"),
-            (train(&[4, 2], f64::NAN).to_string(), "eps is NaN"),
+            (train(&[1, 3, 1, 1], 0.1), "[1, 3, 1, 1] has one value for each channel"),
+            (train(&[0, 3, 4], 0.1), "[0, 3, 4] has no value for each channel"),
+            (train(&[4], 0.1), "shape [4] has no channels"),
+            (train(&[4, 2], -1.0), "eps is -1"),
+            (train(&[4, 2], f64::NAN), "eps is NaN"),
         ] {
             assert!(text.contains(part), "{part} is missing in: {text}");
         }

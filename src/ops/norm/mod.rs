@@ -5,4 +5,5 @@ pub(super) mod batch_norm;
 pub(super) mod direction;
 pub(super) mod grouped;
 pub(super) mod layer_norm;
+pub(super) mod layer_norm_affine;
 pub(super) mod softmax;

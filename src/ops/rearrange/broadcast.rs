@@ -2,6 +2,7 @@
 //! Broadcasting is an operation of its own, inserted where shapes differ, so no other rule ever un-broadcasts.
 
 use crate::kernels::{reduce, strided};
+use crate::ops::pointwise::table::Table;
 use crate::ops::prelude::*;
 use crate::ops::reduce::lines::check_axes;
 use crate::shape::strides;
@@ -222,8 +223,46 @@ impl<'t, T: Real> Var<'t, T> {
                 let n: usize = axes.iter().map(|&a| d[a]).product();
                 return self.tape.fill(without(&d, axes), c * T::of(n as f64));
             }
+            if let Some((cotangent, slope)) = self.as_scaled_along(axes) {
+                let sum = cotangent.sum_axes(axes);
+                return sum.azmul(slope.reshape(sum.dims()));
+            }
+            if let Some(sum) = self.sum_at_hand(axes) {
+                return sum;
+            }
         }
         self.tape.call(Sum { axes: axes.into() }, &[self.into()]).real(0)
+    }
+
+    /// The factors of this line where it is a cotangent times a slope that only repeats along the axes, and stays the same
+    /// along no other: the sum of such products is the product of the sum. The slope comes as what is repeated.
+    fn as_scaled_along(self, axes: &[usize]) -> Option<(Self, Self)> {
+        let g = self.tape.graph.borrow();
+        let node = g.node(self.id);
+        let is_product = matches!(&node.op, OpRef::Row(op) if std::ptr::eq(op.row, Table::AZMUL));
+        let &[cotangent, slope] = g.operands(self.id) else { return None };
+        if !is_product || !matches!(g.node(slope).op.get().form(), Form::Splat) {
+            return None;
+        }
+        let (dims, source) = (g.dims(self.id), g.operands(slope)[0]);
+        let (own, lead) = (g.dims(source), dims.len() - g.dims(source).len());
+        let size = |k: usize| if k < lead { 1 } else { own[k - lead] };
+        let fits = (0..dims.len()).all(|k| size(k) == if axes.contains(&k) { 1 } else { dims[k] });
+        fits.then(|| (Var::new(self.tape, cotangent), Var::new(self.tape, source)))
+    }
+
+    /// The sum over the axes that a rule has written a moment ago: those of scale, shift and mean meet in a normalisation.
+    fn sum_at_hand(self, axes: &[usize]) -> Option<Self> {
+        const BACK: u32 = 64;
+        let g = self.tape.graph.borrow();
+        let end = g.len() as u32;
+        let same = |&id: &u32| {
+            let node = g.node(id);
+            g.operands(id) == [self.id]
+                && node.written_by_rule()
+                && matches!(node.op.get().form(), Form::Reduce(ReduceKind::Sum, a) if a == axes)
+        };
+        (end.saturating_sub(BACK)..end).rev().find(same).map(|id| Var::new(self.tape, id))
     }
 
     /// The tensor repeated to a larger shape by numpy's rule.
