@@ -111,6 +111,10 @@ mod tests {
     #[test]
     fn each_method_has_the_shapes_that_it_is_for() {
         use Method::{Columns, Direct, Winograd};
+        // Where two methods cross depends on the width of vectors; these shapes are clear for 8 numbers and more.
+        if levels().all(|level| f32::lanes(level) < 8) {
+            return;
+        }
         let near = |kernel: usize| Window::new(kernel).stride(1).padding(kernel / 2);
         // Depthwise, and with a multiplier.
         assert_eq!(methods(&shape([8, 32, 32, 32], near(3), [40, 40])), [Direct; 3]);
