@@ -68,14 +68,19 @@ impl<E: Copy> Shelf<E> {
         v
     }
 
-    /// Takes storage back, at once or when nobody else holds it any more.
+    /// Takes storage back when nobody else holds it any more.
+    fn lend(&mut self, mut v: Arc<Vec<E>>) {
+        if Arc::get_mut(&mut v).is_some() {
+            self.put(v);
+        } else if self.lent.len() < MOST_LENT {
+            self.lent.push((v, 0));
+        }
+    }
+
+    /// Takes storage back where nobody else holds it.
     fn put(&mut self, mut v: Arc<Vec<E>>) {
         let capacity = v.capacity();
-        if Arc::get_mut(&mut v).is_none() {
-            if self.lent.len() < MOST_LENT {
-                self.lent.push((v, 0));
-            }
-        } else if capacity > 0 {
+        if capacity > 0 && Arc::get_mut(&mut v).is_some() {
             let class = self.by_capacity.entry(capacity);
             class.or_insert_with(|| Class { free: Vec::new(), fewest: 0, idle_steps: 0 }).free.push(v);
         }
@@ -121,6 +126,14 @@ impl<T: Real> Pool<T> {
         match data {
             Data::Real(v) => self.real.put(v),
             Data::Int(v) => self.int.put(v),
+        }
+    }
+
+    /// Takes a value's storage back, at once or within two steps. Whoever holds it meanwhile is not its only holder.
+    pub fn lend(&mut self, data: Data<T>) {
+        match data {
+            Data::Real(v) => self.real.lend(v),
+            Data::Int(v) => self.int.lend(v),
         }
     }
 
@@ -171,6 +184,8 @@ mod tests {
         let mut pool = Pool::<f32>::default();
         let held = pool.real(8);
         pool.put(Data::Real(Arc::clone(&held)));
+        assert_eq!(Arc::strong_count(&held), 1);
+        pool.lend(Data::Real(Arc::clone(&held)));
         assert_eq!(pool.bytes(), 0);
         assert_ne!(pool.real(8).as_ptr(), held.as_ptr());
         let address = held.as_ptr();
@@ -179,7 +194,7 @@ mod tests {
         let again = pool.real(8);
         assert_eq!((again.as_ptr(), pool.bytes()), (address, 0));
 
-        pool.put(Data::Real(Arc::clone(&again)));
+        pool.lend(Data::Real(Arc::clone(&again)));
         (0..3).for_each(|_| pool.end_step());
         assert_eq!(Arc::strong_count(&again), 1);
     }

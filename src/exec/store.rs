@@ -88,7 +88,7 @@ impl<T: Real> Slot for Store<T> {
         while k < self.held.len() {
             if self.held[k] as usize >= len {
                 let id = self.held.swap_remove(k);
-                self.release(id);
+                self.give_up(id, Pool::lend);
             } else {
                 k += 1;
             }
@@ -125,8 +125,12 @@ impl<T: Real> Store<T> {
         self.held.push(id);
     }
 
-    /// Gives a value up; its buffer goes back to where it came from, or to the pool.
+    /// Gives a value up; its buffer goes back to where it came from, or to the pool where nobody else holds it.
     pub fn release(&mut self, id: u32) {
+        self.give_up(id, Pool::put);
+    }
+
+    fn give_up(&mut self, id: u32, to_pool: fn(&mut Pool<T>, Data<T>)) {
         let Some(Held { data, home }) = self.values.get_mut(id as usize).and_then(Option::take) else { return };
         let Some(home) = home.map(|h| h as usize) else { return };
         self.computed -= data.bytes();
@@ -137,7 +141,7 @@ impl<T: Real> Store<T> {
             Data::Int(v) if self.ints[home].is_none() && Arc::strong_count(&v) == 1 => {
                 self.ints[home] = Some(v);
             }
-            data => self.pool.put(data),
+            data => to_pool(&mut self.pool, data),
         }
     }
 
