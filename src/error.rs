@@ -1,8 +1,9 @@
 //! The crate's one error type: what went wrong, the rule that was broken, the fix, and where in the user's code.
 //! Operations fill in the sentence; the tape adds the operands and the source lines.
 
+use std::cell::Cell;
 use std::fmt;
-use std::panic::Location;
+use std::panic::{self, Location};
 
 /// What went wrong, told so that it can be mended: the operation, all operands with their shapes and the source
 /// lines that made them, the rule that was broken and the fix.
@@ -188,9 +189,33 @@ impl Error {
         self.0.kind == ErrorKind::Format
     }
 
-    /// Panics with this error as the message, at the caller's line.
+    /// What went wrong, and with what, without rule, fix and places.
+    pub(crate) fn headline(&self) -> String {
+        let e = &*self.0;
+        let source = e.source.as_ref().map_or_else(String::new, |s| format!(": {s}"));
+        match e.subject.is_empty() {
+            true => format!("{}{source}", e.what),
+            false => format!("{}: {}{source}", e.subject, e.what),
+        }
+    }
+
+    /// The rule that was broken; empty where none is told.
+    pub(crate) fn rule_text(&self) -> &str {
+        &self.0.rule
+    }
+
+    /// What to do about it; empty where nothing is told.
+    pub(crate) fn fix_text(&self) -> &str {
+        &self.0.fix
+    }
+
+    /// Panics with this error as the message, at the caller's line; in [`catching`] it is what that returns.
     #[track_caller]
     pub(crate) fn raise(self) -> ! {
+        if CATCHING.get() {
+            // Not a panic: no message is printed.
+            panic::resume_unwind(Box::new(self))
+        }
         panic!("{self}")
     }
 }
@@ -234,6 +259,31 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|s| &**s as &(dyn std::error::Error + 'static))
     }
+}
+
+thread_local! {
+    static CATCHING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `f`, which records what a text from outside says; an error that an expression raises in it comes back as an `Err`.
+///
+/// Methods of expressions panic, since in Rust code a wrong shape is the programmer's mistake. In a text it is not. What
+/// `f` has recorded until then stays on the tape.
+pub(crate) fn catching<V>(f: impl FnOnce() -> V) -> Result<V, Error> {
+    struct Leave(bool);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            CATCHING.set(self.0);
+        }
+    }
+    let caught = {
+        let _leave = Leave(CATCHING.replace(true));
+        panic::catch_unwind(panic::AssertUnwindSafe(f))
+    };
+    caught.map_err(|payload| match payload.downcast::<Error>() {
+        Ok(e) => *e,
+        Err(payload) => panic::resume_unwind(payload),
+    })
 }
 
 /// `Ok(v)` is `v`; an error is a panic with its text at the caller's line.

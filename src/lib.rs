@@ -203,6 +203,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks)]
 
 pub mod data;
+pub mod expr;
 #[cfg(feature = "io")]
 pub mod io;
 pub mod nn;
@@ -221,7 +222,8 @@ mod trace;
 mod window;
 
 pub use adjoint::{
-    grad, grad_with, hessian, hessian_blocks, hvp, jacobian, jacobian_forward, jacobian_reverse, jvp, vjp,
+    Give, ReverseSweep, Visit, grad, grad_with, hessian, hessian_blocks, hvp, jacobian, jacobian_forward,
+    jacobian_reverse, jvp, reverse_sweep, vjp,
 };
 pub use check::{
     Check, CheckInputs, CheckReport, Fate, Finding, GuiltyLine, KillScore, KinkAt, Mode as CheckMode, MutantReport,
@@ -243,6 +245,10 @@ pub use tape::{
     Arg, Arith, At, AttrValue, Attributes, Bound, Cost, Cx, Data, DecideRule, Decision, Fault, Form, IntVar, IntoInts,
     IntoTensor, Jvp, Kind, Line, Op, OpRef, Operand, Out, Prepared, Push, PushRule, Reads, ReduceKind, ResultSig,
     ResultSigs, Results, Row, Scope, Sig, StepKind, Tape, Tensor, Var, Vjp, Which,
+};
+pub use trace::{
+    Difference, LeafGradient, LineCost, Lint, Local, Plane, Profile, Remark, Role, Stats, Step, Trace, TraceOptions,
+    TracedLine, Values,
 };
 pub use window::{PerAxis, Rounding, Window};
 

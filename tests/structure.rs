@@ -16,6 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["exec"],
     &["check"],
     &["trace"],
+    &["expr"],
     &["nn"],
     &["optim"],
     &["data"],

@@ -6,12 +6,14 @@ mod hessian;
 mod jacobian;
 mod recompute;
 mod reverse;
+mod visit;
 mod vjp;
 mod why;
 
 pub use forward::jvp;
 pub use hessian::{hessian, hessian_blocks, hvp};
 pub use jacobian::{jacobian, jacobian_forward, jacobian_reverse};
+pub use visit::{Give, ReverseSweep, Visit, reverse_sweep};
 pub use vjp::{grad, grad_with, vjp};
 
 pub(crate) use crate::tape::Sweep;

@@ -12,15 +12,26 @@
 use smallvec::SmallVec;
 
 use super::recompute::{Recompute, with_copies};
+use super::visit::Visit;
 use crate::real::Real;
 use crate::tape::{Asked, Given, Graph, Kind, Sweep, Tape, Var, Vjp};
 
 /// Writes the adjoint program of `roots` (line, cotangent line) for the lines in `wanted`.
 pub(crate) fn reverse<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
-    tape.keeping(Asked { reverse: true, given: roots, wanted }, || write(tape, roots, wanted))
+    tape.keeping(Asked { reverse: true, given: roots, wanted }, || write(tape, roots, wanted, None))
 }
 
-fn write<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep {
+/// As [`reverse`], and tells what each rule was given, wrote and gave; the same loop, written anew.
+pub(super) fn reverse_told<T: Real>(
+    tape: &Tape<T>,
+    roots: &[(u32, u32)],
+    wanted: &[u32],
+    visits: &mut Vec<Visit>,
+) -> Sweep {
+    write(tape, roots, wanted, Some(visits))
+}
+
+fn write<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32], mut visits: Option<&mut Vec<Visit>>) -> Sweep {
     let wanted_copies = with_copies(tape, wanted);
     let all: SmallVec<[u32; 8]> = wanted_copies.iter().map(|w| w.0).collect();
     let lines = between(tape, roots.iter().map(|r| r.0), &all);
@@ -28,7 +39,7 @@ fn write<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep
     let mut recompute = Recompute::new(tape, &lines);
     for &(root, seed) in roots {
         // A root that is given twice has the sum of its cotangents.
-        tape.in_rule_of(root, || slots.accumulate(tape, root, seed));
+        let _ = tape.in_rule_of(root, || slots.accumulate(tape, root, seed));
     }
     let mut cuts = Vec::new();
     let mut next = lines.len();
@@ -47,18 +58,30 @@ fn write<T: Real>(tape: &Tape<T>, roots: &[(u32, u32)], wanted: &[u32]) -> Sweep
             continue;
         }
         let op = tape.op(head);
+        let begin = tape.len() as u32;
         let at = recompute.at(head);
+        let mut visit = visits.is_some().then(|| Visit::new(head, &cotangents));
         let given = tape.in_rule_of(head, || {
             let context = Vjp::new(at, cotangents, wants);
             op.get().vjp(&context);
             let given = context.finish();
+            if let Some(v) = &mut visit {
+                v.wrote = begin..tape.len() as u32;
+            }
             for (i, g) in given.iter().enumerate() {
-                if let Given::Line(line) = *g {
-                    slots.accumulate(tape, operands[i], line);
+                let sum = match *g {
+                    Given::Line(line) => slots.accumulate(tape, operands[i], line),
+                    _ => None,
+                };
+                if let Some(v) = &mut visit {
+                    v.give(i, operands[i], *g, sum);
                 }
             }
             given
         });
+        if let (Some(all), Some(v)) = (&mut visits, visit) {
+            all.push(v);
+        }
         cuts.extend(given.iter().enumerate().filter_map(|(i, g)| match *g {
             Given::Zero(why) => Some((head, i, why)),
             _ => None,
@@ -102,12 +125,12 @@ impl<'a> Slots<'a> {
         self.position(id).and_then(|k| self.cotangents[k])
     }
 
-    fn accumulate<T: Real>(&mut self, tape: &Tape<T>, id: u32, line: u32) {
-        let Some(k) = self.position(id) else { return };
-        self.cotangents[k] = Some(match self.cotangents[k] {
-            Some(sum) => (Var::new(tape, sum) + Var::new(tape, line)).id,
-            None => line,
-        });
+    /// Adds a contribution to the cotangent of a line; the sum, where there was one before.
+    fn accumulate<T: Real>(&mut self, tape: &Tape<T>, id: u32, line: u32) -> Option<u32> {
+        let k = self.position(id)?;
+        let sum = self.cotangents[k].map(|before| (Var::new(tape, before) + Var::new(tape, line)).id);
+        self.cotangents[k] = Some(sum.unwrap_or(line));
+        sum
     }
 }
 

@@ -92,6 +92,11 @@ impl<'t, T: Real> Results<'t, T> {
         self.count as usize
     }
 
+    /// The number of the first result's line; the others follow it.
+    pub fn line(&self) -> u32 {
+        self.head
+    }
+
     /// Result `k`, a real one.
     ///
     /// # Panics

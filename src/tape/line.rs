@@ -4,11 +4,12 @@
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::apply::OpRef;
+use super::apply::{OpRef, Operand};
 use super::data::Kind;
-use super::form::Attributes;
-use super::op::StepKind;
+use super::form::{Attributes, Form};
+use super::op::{Cost, StepKind};
 use super::record::Tape;
+use super::var::{IntVar, Var};
 use crate::real::Real;
 use crate::shape::Dims;
 
@@ -96,6 +97,59 @@ impl<T: Real> Tape<T> {
     /// ```
     pub fn op(&self, id: u32) -> OpRef<T> {
         self.graph.borrow().node(id).op.clone()
+    }
+
+    /// What computing the line that `id` is a result of costs, roughly.
+    ///
+    /// # Panics
+    /// There is no such line.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// let y = tape.var([[1., 2.]]).matmul(tape.var([[3.], [4.]]));
+    /// assert_eq!(tape.cost(y.id()).flops, 4.0);
+    /// ```
+    pub fn cost(&self, id: u32) -> Cost {
+        let g = self.graph.borrow();
+        let head = g.head(id);
+        let sigs = g.sigs(g.operands(head));
+        g.node(head).op.get().cost(&sigs)
+    }
+
+    /// The handle of line `id`, of its kind.
+    ///
+    /// # Panics
+    /// There is no such line.
+    ///
+    /// ```
+    /// use wengert::{Operand, prelude::*};
+    /// let tape = Tape::new();
+    /// let x = tape.var(1.0);
+    /// assert!(matches!(tape.handle(x.id()), Operand::Real(v) if v.id() == x.id()));
+    /// ```
+    pub fn handle(&self, id: u32) -> Operand<'_, T> {
+        match self.kind_of(id) {
+            Kind::Real => Var::new(self, id).into(),
+            Kind::Int => IntVar::new(self, id).into(),
+        }
+    }
+
+    /// The scalar formula of an elementwise line, from the source of its rule; `None` for other operations.
+    ///
+    /// # Panics
+    /// There is no such line.
+    ///
+    /// ```
+    /// use wengert::prelude::*;
+    /// let tape = Tape::new();
+    /// assert_eq!(tape.formula(tape.var(1.0).tanh().id()), Some("x.tanh()"));
+    /// ```
+    pub fn formula(&self, id: u32) -> Option<&'static str> {
+        match self.op(id).get().form() {
+            Form::Pointwise(bound) => Some(bound.row.formula),
+            _ => None,
+        }
     }
 
     /// All lines in order, an operation with several results once.

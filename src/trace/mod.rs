@@ -1,4 +1,25 @@
-//! Looking at a tape: the listing.
+//! Looking at a tape: the listing, and the trace of a forward and a backward pass with its steps, sentences and exports.
 //! Everything here reads public facts of lines and computes nothing of its own.
 
+mod alone;
+mod diff;
+mod formula;
+mod json;
+mod lint;
 mod listing;
+mod local;
+mod profile;
+mod record;
+mod remark;
+mod sentence;
+mod step;
+mod values;
+
+pub use diff::Difference;
+pub use lint::Lint;
+pub use local::Local;
+pub use profile::{LineCost, Profile};
+pub use record::{LeafGradient, Trace, TraceOptions, TracedLine};
+pub use remark::Remark;
+pub use step::{Role, Step};
+pub use values::{Plane, Stats, Values};

@@ -1,0 +1,18 @@
+//! Expressions as text: a small language whose programs are recorded on a tape by the very methods that Rust code calls.
+//! Text comes from outside, so everything here is bounded, and every error points at the place in the text.
+
+mod diagnostic;
+mod evaluate;
+mod functions;
+mod lexer;
+mod limits;
+mod parser;
+mod script;
+mod suggest;
+mod syntax;
+mod value;
+
+pub use diagnostic::{Diagnostic, Span};
+pub use functions::{FunctionDoc, ParameterDoc, functions};
+pub use limits::Limits;
+pub use script::{Bound, Recorded, Script, parse, parse_within};
