@@ -146,8 +146,13 @@ pub(super) fn relu<T: Real>(a: T) -> T {
     if a <= T::zero() { T::zero() } else { a }
 }
 
-/// Vectors that are worked on at once: enough to hide the latency of an instruction, and few enough for the registers.
+/// Vectors that are worked on at once: enough to hide the latency of an instruction and to share the cost of choosing it,
+/// and few enough for the 16 registers of most levels.
 const WIDE: usize = 8;
+
+/// The same where there are 32 registers.
+#[cfg(target_arch = "x86_64")]
+const WIDER: usize = 16;
 
 /// Runs the steps over `n` elements from `first` on; `at` tells where a register is.
 ///
@@ -188,7 +193,7 @@ unsafe fn chain_at<T: Real + Vectors>(
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2(first, steps, at, n) },
         // SAFETY: this function's contract.
-        Level::Portable => unsafe { whole::<T, T::Arrays>(first, steps, at, n) },
+        Level::Portable => unsafe { whole::<T, T::Arrays, WIDE>(first, steps, at, n) },
     }
 }
 
@@ -198,7 +203,7 @@ unsafe fn chain_at<T: Real + Vectors>(
 #[target_feature(enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma")]
 unsafe fn avx512<T: Real + Vectors>(first: *const T, steps: &[Step<T>], at: impl Fn(u32) -> *mut T, n: usize) {
     // SAFETY: this function's contract.
-    unsafe { whole::<T, T::Avx512>(first, steps, at, n) }
+    unsafe { whole::<T, T::Avx512, WIDER>(first, steps, at, n) }
 }
 
 /// # Safety
@@ -207,23 +212,30 @@ unsafe fn avx512<T: Real + Vectors>(first: *const T, steps: &[Step<T>], at: impl
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2<T: Real + Vectors>(first: *const T, steps: &[Step<T>], at: impl Fn(u32) -> *mut T, n: usize) {
     // SAFETY: this function's contract.
-    unsafe { whole::<T, T::Avx2>(first, steps, at, n) }
+    unsafe { whole::<T, T::Avx2, WIDE>(first, steps, at, n) }
 }
 
 /// # Safety
 /// As of [`chain`], and the processor has the vectors.
 #[inline(always)]
-unsafe fn whole<T: Real, V: Vector<T>>(first: *const T, steps: &[Step<T>], at: impl Fn(u32) -> *mut T, n: usize) {
-    let group = WIDE * V::LANES;
+unsafe fn whole<T: Real, V: Vector<T>, const W: usize>(
+    first: *const T,
+    steps: &[Step<T>],
+    at: impl Fn(u32) -> *mut T,
+    n: usize,
+) {
     let mut from = 0;
-    while from + group <= n {
+    let mut groups = n / (W * V::LANES);
+    while groups > 0 {
         // SAFETY: the group lies within the registers.
-        unsafe { run::<T, V, true>(first, steps, &at, from, group) };
-        from += group;
+        unsafe { run::<T, V, W, true>(first, steps, &at, from, W * V::LANES) };
+        (from, groups) = (from + W * V::LANES, groups - 1);
     }
-    if from < n {
+    while from < n {
+        let part = (n - from).min(WIDE * V::LANES);
         // SAFETY: what is left lies within the registers.
-        unsafe { run::<T, V, false>(first, steps, &at, from, n - from) };
+        unsafe { run::<T, V, WIDE, false>(first, steps, &at, from, part) };
+        from += part;
     }
 }
 
@@ -232,7 +244,7 @@ unsafe fn whole<T: Real, V: Vector<T>>(first: *const T, steps: &[Step<T>], at: i
 /// # Safety
 /// As of [`chain`], and the processor has the vectors.
 #[inline(always)]
-unsafe fn run<T: Real, V: Vector<T>, const FULL: bool>(
+unsafe fn run<T: Real, V: Vector<T>, const W: usize, const FULL: bool>(
     first: *const T,
     steps: &[Step<T>],
     at: &impl Fn(u32) -> *mut T,
@@ -245,7 +257,7 @@ unsafe fn run<T: Real, V: Vector<T>, const FULL: bool>(
         // function's contract.
         unsafe { if FULL { V::load(p) } else { V::load_first(p, n.saturating_sub(j * V::LANES).min(V::LANES)) } }
     };
-    let mut x: [V; WIDE] = std::array::from_fn(|j| load(first, j));
+    let mut x: [V; W] = std::array::from_fn(|j| load(first, j));
     for s in steps {
         let other = s.other.map_or(first, |r| at(r).cast_const());
         // SAFETY: as above.

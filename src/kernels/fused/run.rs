@@ -26,7 +26,8 @@ struct Frame<'a, T> {
     places: &'a [Place<T>],
 }
 
-/// Where a register is: its first element, and how far on it is for each element and each row that a block starts at.
+/// Where a register is: its first element, how far on it is for each element and each row that a block starts at, and
+/// where it is in the block that is worked on.
 ///
 /// Temporary memory serves every block and stays where it is.
 #[derive(Clone, Copy)]
@@ -34,6 +35,7 @@ struct Place<T> {
     first: *mut T,
     by_element: usize,
     by_row: usize,
+    now: *mut T,
 }
 
 // SAFETY: any bits are such a place, as long as nobody goes there; places are written before they are gone to.
@@ -108,25 +110,26 @@ impl<T: Real> Pass<T> {
         let (temps, row_temps) = unsafe { (memory.as_mut_ptr(), memory.as_mut_ptr().add(full)) };
         for (place, r) in places.iter_mut().zip(&self.registers) {
             *place = match *r {
-                Register::Temp(k) => Place::fixed(temps.wrapping_add(k as usize * stride)),
-                Register::RowTemp(k) => Place::fixed(row_temps.wrapping_add(k as usize * row_stride)),
-                Register::Input(k) => Place { first: source(inputs, outputs, k), by_element: 1, by_row: 0 },
-                Register::RowInput(k) => Place { first: source(inputs, outputs, k), by_element: 0, by_row: 1 },
-                Register::Output(k) => Place { first: memory_of(outputs, k), by_element: 1, by_row: 0 },
-                Register::RowOutput(k) => Place { first: memory_of(outputs, k), by_element: 0, by_row: 1 },
+                Register::Temp(k) => Place::new(temps.wrapping_add(k as usize * stride), 0, 0),
+                Register::RowTemp(k) => Place::new(row_temps.wrapping_add(k as usize * row_stride), 0, 0),
+                Register::Input(k) => Place::new(source(inputs, outputs, k), 1, 0),
+                Register::RowInput(k) => Place::new(source(inputs, outputs, k), 0, 1),
+                Register::Output(k) => Place::new(memory_of(outputs, k), 1, 0),
+                Register::RowOutput(k) => Place::new(memory_of(outputs, k), 0, 1),
             };
         }
-        let frame = Frame { inputs, outputs, places: &places };
+        let span = Span { start: 0, len: self.block, first_row: 0, rows: self.block / self.row };
+        places.iter_mut().for_each(|p| p.go_to(span));
         for i in &self.prologue {
-            let span = Span { start: 0, len: self.block, first_row: 0, rows: self.block / self.row };
             // SAFETY: as below; the registers of the prologue are temporary, so that no output is written.
-            unsafe { self.instruction(&frame, i, span) };
+            unsafe { self.instruction(&Frame { inputs, outputs, places: &places }, i, span) };
         }
         for start in range.clone().step_by(self.block) {
             let len = self.block.min(range.end - start);
             let span = Span { start, len, first_row: start / self.row, rows: len / self.row };
+            places.iter_mut().for_each(|p| p.go_to(span));
             // SAFETY: `checked` and `assert_ports` have asserted what `block` relies on; tasks have disjoint ranges.
-            unsafe { self.block(&frame, span, sums) };
+            unsafe { self.block(&Frame { inputs, outputs, places: &places }, span, sums) };
         }
     }
 
@@ -145,7 +148,7 @@ impl<T: Real> Pass<T> {
             // SAFETY: the register has been written; the range of the output is this task's, and its old contents, where
             // it is an input as well, have been read by all instructions of the block.
             unsafe {
-                let x = f.at(c.register, span);
+                let x = f.at(c.register);
                 match f.outputs[c.output as usize].memory {
                     Memory::Real(p) => std::ptr::copy(x, p.add(start), len),
                     Memory::Int(p) => {
@@ -159,7 +162,7 @@ impl<T: Real> Pass<T> {
         let mut at = 0;
         for e in &self.ends {
             // SAFETY: the register has been written.
-            let x = unsafe { std::slice::from_raw_parts(f.at(e.register, span), span.len) };
+            let x = unsafe { std::slice::from_raw_parts(f.at(e.register), span.len) };
             vectorize(|| e.take(x, span.start, self.unit, &mut sums[at..at + e.kept]));
             at += e.kept;
         }
@@ -173,13 +176,13 @@ impl<T: Real> Pass<T> {
         if let Action::Chain { .. } = i.action {
             // SAFETY: as this function's; `checked` has asserted what registers a chain reads and writes. No slice is made of
             // them, since the last may be the memory of one that is read.
-            return unsafe { chain(f.at(self.args_of(i)[0], span), self.steps_of(i), |r| f.at(r, span), n) };
+            return unsafe { chain(f.at(self.args_of(i)[0]), self.steps_of(i), |r| f.at(r), n) };
         }
         // SAFETY: the register's memory for this block is this task's, and no argument lies in it.
-        let out = unsafe { std::slice::from_raw_parts_mut(f.at(i.out, span), n) };
+        let out = unsafe { std::slice::from_raw_parts_mut(f.at(i.out), n) };
         let args = self.args_of(i);
         // SAFETY: arguments have been written and are not written while they are borrowed.
-        let arg = |k: usize| unsafe { std::slice::from_raw_parts(f.at(args[k], span).cast_const(), n) };
+        let arg = |k: usize| unsafe { std::slice::from_raw_parts(f.at(args[k]).cast_const(), n) };
         match i.action {
             Action::Map { block, params, .. } => match args.len() {
                 1 => block(&params, &[arg(0)], out),
@@ -202,7 +205,7 @@ impl<T: Real> Pass<T> {
     unsafe fn other(&self, f: &Frame<'_, T>, i: &Instruction<T>, span: Span, out: &mut [T]) {
         let from = if i.per_row { span.first_row } else { span.start };
         // SAFETY: as in `instruction`.
-        let arg = |n: usize| unsafe { std::slice::from_raw_parts(f.at(self.args_of(i)[0], span).cast_const(), n) };
+        let arg = |n: usize| unsafe { std::slice::from_raw_parts(f.at(self.args_of(i)[0]).cast_const(), n) };
         match i.action {
             Action::Map { .. } | Action::Chain { .. } => unreachable!("`instruction` does these"),
             Action::Constant(c) => out.fill(c),
@@ -251,21 +254,20 @@ impl<T: Real> Pass<T> {
 }
 
 impl<T> Place<T> {
-    fn fixed(first: *mut T) -> Self {
-        Place { first, by_element: 0, by_row: 0 }
+    fn new(first: *mut T, by_element: usize, by_row: usize) -> Self {
+        Place { first, by_element, by_row, now: first }
+    }
+
+    fn go_to(&mut self, span: Span) {
+        self.now = self.first.wrapping_add(span.start * self.by_element + span.first_row * self.by_row);
     }
 }
 
 impl<T> Frame<'_, T> {
-    /// Where a register has the elements of a span.
-    ///
-    /// # Safety
-    /// The span lies in the domain.
+    /// Where a register has the elements of the block.
     #[inline(always)]
-    unsafe fn at(&self, register: u32, span: Span) -> *mut T {
-        let p = &self.places[register as usize];
-        // SAFETY: inputs and outputs are as long as the domain or its rows; temporary memory is not moved along.
-        unsafe { p.first.add(span.start * p.by_element + span.first_row * p.by_row) }
+    fn at(&self, register: u32) -> *mut T {
+        self.places[register as usize].now
     }
 }
 
