@@ -4,6 +4,7 @@
 use super::super::store::Store;
 use super::compile::Unit;
 use super::fuse::{Draft, What};
+use super::large::{LARGE, Large};
 use super::{Action, Note, Plan, Purpose, Source, Step};
 use crate::kernels::fused::{Output, Pass, Register};
 use crate::real::Real;
@@ -53,6 +54,7 @@ struct Layout<'a, T: Real> {
     kept: Vec<bool>,
     reals: Shelf,
     ints: Shelf,
+    large: Large,
     plan: Plan<T>,
 }
 
@@ -77,19 +79,11 @@ pub(super) fn lay_out<T: Real>(
         What::Given if !store.has(d.lines[l].id) => Source::Leaf(d.lines[l].id),
         _ => Source::Held(d.lines[l].id),
     };
-    let plan = Plan {
-        steps: Vec::with_capacity(order.len()),
-        sources: Vec::new(),
-        targets: Vec::new(),
-        released: Vec::new(),
-        kept: Vec::new(),
-        reals: Vec::new(),
-        ints: Vec::new(),
-        computed: Vec::new(),
-        notes: Vec::with_capacity(order.len()),
-    };
+    let (steps, notes) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
+    let plan = Plan { steps, notes, ..Plan::default() };
     let places = (0..count).map(place).collect();
-    let mut layout = Layout { g, d, places, last, kept, reals: Shelf::default(), ints: Shelf::default(), plan };
+    let (reals, ints, large) = (Shelf::default(), Shelf::default(), Large::default());
+    let mut layout = Layout { g, d, places, last, kept, reals, ints, large, plan };
     let mut units: Vec<Option<Unit<T>>> = units.into_iter().map(Some).collect();
     for (k, &u) in order.iter().enumerate() {
         let unit = units[u as usize].take().expect("every unit runs once");
@@ -103,6 +97,7 @@ pub(super) fn lay_out<T: Real>(
     }
     plan.reals = layout.reals.sizes;
     plan.ints = layout.ints.sizes;
+    layout.large.place(&mut plan);
     plan.computed.sort_unstable();
     plan
 }
@@ -156,7 +151,7 @@ impl<T: Real> Layout<'_, T> {
                     let Source::Real { slot, .. } = place else { unreachable!("what dies is in a buffer") };
                     Source::Real { slot, len: self.d.line(l).count }
                 }
-                None => self.fresh(l),
+                None => self.fresh(k, l),
             };
             self.places[l as usize] = place;
             self.plan.targets.push(Some(place));
@@ -190,16 +185,19 @@ impl<T: Real> Layout<'_, T> {
         let Source::Real { slot, len } = self.places[read] else { return false };
         let line = self.d.line(l);
         let alone = reads.iter().filter(|&&r| self.places[r as usize] == self.places[read]).count() == 1;
-        let size = self.reals.sizes[slot as usize];
+        let size = self.large.size(slot).unwrap_or_else(|| self.reals.sizes[slot as usize]);
         let fits = len == line.count && self.g.node(line.id).kind() == Kind::Real;
         // A value that is kept has a buffer of just its size.
         fits && alone && self.last[read] == k && !self.kept[read] && (!self.kept[l as usize] || size == len)
     }
 
-    fn fresh(&mut self, l: u32) -> Source {
+    /// A buffer for line `l`, which step `k` computes.
+    fn fresh(&mut self, k: u32, l: u32) -> Source {
         let (line, kept) = (self.d.line(l), self.kept[l as usize]);
         let len = line.count;
         match self.g.node(line.id).kind() {
+            Kind::Real if len >= LARGE => Source::Real { slot: self.large.begin(len, Kind::Real, k), len },
+            Kind::Int if len >= LARGE => Source::Int { slot: self.large.begin(len, Kind::Int, k), len },
             Kind::Real => {
                 let slot = if kept { self.reals.exactly(len) } else { self.reals.take(len) };
                 Source::Real { slot, len }
@@ -234,6 +232,7 @@ impl<T: Real> Layout<'_, T> {
                 continue;
             }
             match place {
+                Source::Real { slot, .. } | Source::Int { slot, .. } if self.large.end(slot, k) => {}
                 Source::Real { slot, .. } => self.reals.free.push(slot),
                 Source::Int { slot, .. } => self.ints.free.push(slot),
                 Source::Held(id) if purpose == Purpose::Gradient && !stays(id) => self.plan.released.push(id),

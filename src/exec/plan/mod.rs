@@ -7,6 +7,7 @@ mod chain;
 mod compile;
 mod decide;
 mod fuse;
+mod large;
 mod needed;
 mod order;
 mod registers;
@@ -87,6 +88,22 @@ pub(super) struct Plan<T> {
     pub computed: Vec<u32>,
     /// The lines of each step: what it reads, computes and stores.
     pub notes: Vec<Note>,
+}
+
+impl<T> Default for Plan<T> {
+    fn default() -> Self {
+        Plan {
+            steps: Vec::new(),
+            sources: Vec::new(),
+            targets: Vec::new(),
+            released: Vec::new(),
+            kept: Vec::new(),
+            reals: Vec::new(),
+            ints: Vec::new(),
+            computed: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// What a step is about, for those who ask.

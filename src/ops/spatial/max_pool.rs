@@ -1,6 +1,8 @@
 //! Max pooling over windows of the spatial axes, which yields the maxima and the indices of the cells that won them.
 //! Its adjoint sends each cotangent to exactly those cells, so gradients of gradients come along the same indices.
 
+use std::any::TypeId;
+
 use super::images::{by_axes, image_size, plane, times, window_attributes, with_plane};
 use super::plane::size;
 use super::runner_up::{Layout, gap};
@@ -88,6 +90,12 @@ impl<const D: usize> MaxPool<D> {
     }
 }
 
+/// Whether an operation is a max pool over sliding windows, whose index result says where each maximum stands.
+pub(crate) fn is_max_pool<T: Real>(op: &dyn Op<T>) -> bool {
+    let is = op.type_of();
+    [TypeId::of::<MaxPool1d>(), TypeId::of::<MaxPool2d>(), TypeId::of::<MaxPool3d>()].contains(&is)
+}
+
 /// The shape rule of a max pool: maxima and indices of this many windows along each axis.
 pub(crate) fn maxima<const D: usize>(x: &Sig<'_>, windows: [usize; D]) -> Result<ResultSigs, Error> {
     let plane: [usize; D] = plane(x.dims);
@@ -151,7 +159,8 @@ impl<T: Real, const D: usize> Op<T> for MaxPool<D> {
     }
 
     fn reads(&self) -> Reads {
-        Reads { operands: Which::None, results: Which::These(0b10) }
+        // The maxima for a relu before the pool, whose gate they decide as well.
+        Reads { operands: Which::None, results: Which::These(0b11) }
     }
 
     fn cost(&self, x: &[Sig<'_>]) -> Cost {

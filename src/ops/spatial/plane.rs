@@ -1,6 +1,8 @@
 //! Gather and scatter within planes, each the other's adjoint: how values travel along the indices that pooling kept.
 //! Cells that no index names get exactly 0; cells that several name get the sum, added in row-major order.
 
+use std::any::TypeId;
+
 use super::images::{plane, times, with_plane};
 use crate::kernels::plane as kernel;
 use crate::ops::index::positions::{check_known, outside};
@@ -14,6 +16,12 @@ pub(crate) struct PlaneGather<const D: usize>;
 #[derive(Clone, Debug)]
 pub(crate) struct PlaneScatter<const D: usize> {
     plane: [usize; D],
+}
+
+/// Whether an operation is a scatter over planes.
+pub(crate) fn is_plane_scatter<T: Real>(op: &dyn Op<T>) -> bool {
+    let is = op.type_of();
+    [TypeId::of::<PlaneScatter<1>>(), TypeId::of::<PlaneScatter<2>>(), TypeId::of::<PlaneScatter<3>>()].contains(&is)
 }
 
 /// Refuses values and indices that do not stand in the same planes, and known indices that lie outside them.

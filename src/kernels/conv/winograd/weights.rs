@@ -12,10 +12,10 @@ use crate::kernels::simd::Level;
 use crate::kernels::{par, scratch};
 
 /// Bytes of transformed tiles in a round: they go through the cache that the cores share.
-const ROUND: usize = 1 << 22;
+const ROUND: usize = 1 << 21;
 
 /// The fewest tiles in a round that has them, for the sums are read and written once in each.
-const FEWEST: usize = 64;
+const FEWEST: usize = 32;
 
 /// Tiles that a thread transforms at a time.
 const TASK: usize = 16;
