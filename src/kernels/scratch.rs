@@ -28,7 +28,7 @@ unsafe impl Plain for u32 {}
 unsafe impl Plain for usize {}
 
 thread_local! {
-    /// What is not in use, the last returned on top.
+    /// What is not in use.
     static FREE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -41,15 +41,28 @@ pub(crate) struct Scratch<T> {
 
 /// `len` numbers with garbage in them.
 pub(crate) fn take<T: Plain>(len: usize) -> Scratch<T> {
-    // The last of those that were returned: nested loops take and return in the same order every time.
-    let mut lines = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
     let needed = len.checked_mul(size_of::<T>()).expect("scratch fits memory").div_ceil(LINE);
+    let mut lines = FREE.with_borrow_mut(|free| take_from(free, needed));
     if lines.len() < needed {
         // Nothing of the old contents is wanted.
-        lines.clear();
-        lines.resize(needed, Line([0; LINE]));
+        drop(lines);
+        lines = vec![Line([0; LINE]); needed];
     }
     Scratch { lines, len, kind: PhantomData }
+}
+
+/// Larger memory than this many lines is not spent on who needs little.
+const LARGE: usize = 1 << 10;
+
+/// The last that was returned, since nested loops take and return in the same order every time; if that is large or too
+/// small, the smallest that is large enough, or the largest, which grows: kernels in turn would have one for each otherwise.
+fn take_from(free: &mut Vec<Vec<Line>>, needed: usize) -> Vec<Line> {
+    if free.last().is_none_or(|last| (needed..=LARGE).contains(&last.len())) {
+        return free.pop().unwrap_or_default();
+    }
+    let size = |k: &usize| free[*k].len();
+    let fits = (0..free.len()).filter(|k| size(k) >= needed).min_by_key(size);
+    fits.or_else(|| (0..free.len()).max_by_key(size)).map(|k| free.remove(k)).unwrap_or_default()
 }
 
 /// Calls `f` with `len` numbers with garbage in them.
