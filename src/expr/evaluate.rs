@@ -458,7 +458,7 @@ fn arithmetic<'t, T: Real>(
 }
 
 /// NumPy's `@`: matrices, and vectors as rows on the left and columns on the right.
-fn product<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
+pub(super) fn product<'t, T: Real>(a: Var<'t, T>, b: Var<'t, T>) -> Var<'t, T> {
     match (a.rank(), b.rank()) {
         (1, 1) => a.dot(b),
         (1, r) if r > 1 => a.unsqueeze(0).matmul(b).squeeze(-2),

@@ -303,6 +303,42 @@ impl<'t, T: Real> FromValue<'t, T> for Axes {
     }
 }
 
+/// Class labels, which a list of whole numbers is, or a real tensor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LabelsOr<'t, T: Real>(pub AnyLine<'t, T>);
+
+impl<'t, T: Real> FromValue<'t, T> for LabelsOr<'t, T> {
+    const KIND: &'static str = "labels, or a probability for each class";
+
+    fn from_value(value: Value<'t, T>, tape: &'t Tape<T>) -> Result<Option<Self>, Error> {
+        let labels = value.written().is_some_and(|l| l.data.iter().all(|v| v.fract() == 0.0) && l.dims.rank() <= 1);
+        if labels {
+            return Ok(IntVar::from_value(value, tape)?.map(|v| LabelsOr(AnyLine::Int(v))));
+        }
+        Ok(AnyLine::from_value(value, tape)?.map(LabelsOr))
+    }
+}
+
+/// Numbers: one, or a list of them.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Numbers(pub Vec<f64>);
+
+impl<'t, T: Real> FromValue<'t, T> for Numbers {
+    const KIND: &'static str = "a number or a list of them";
+
+    fn from_value(value: Value<'t, T>, _: &'t Tape<T>) -> Result<Option<Self>, Error> {
+        Ok(value.written().filter(|l| l.dims.rank() <= 1).map(|l| Numbers(l.data.to_vec())))
+    }
+}
+
+impl<'t, T: Real> FromValue<'t, T> for Value<'t, T> {
+    const KIND: &'static str = "a tensor or a list";
+
+    fn from_value(value: Value<'t, T>, _: &'t Tape<T>) -> Result<Option<Self>, Error> {
+        Ok(Some(value))
+    }
+}
+
 /// What a function gives.
 pub(super) trait IntoValue<'t, T: Real> {
     fn into_value(self) -> Value<'t, T>;

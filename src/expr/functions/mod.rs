@@ -1,7 +1,18 @@
 //! The functions that a text may call: one row each, with the parameters by name, their kinds, defaults and a line of docs.
 //! A row's body is the method call that a Rust program would write, so a text can do nothing that the crate does not.
 
+mod activations;
+mod images;
+mod indexing;
+mod losses;
+mod masks;
+mod matrices;
 mod pointwise;
+mod pooling;
+mod reductions;
+mod shapes;
+#[cfg(test)]
+mod tests;
 
 use std::marker::PhantomData;
 
@@ -51,19 +62,43 @@ pub(super) struct Function<T: Real> {
     pub call: for<'a, 't> fn(&mut Arguments<'a, 't, T>) -> Result<Value<'t, T>, Fail>,
 }
 
+/// Other names of functions: those that Rust keeps for itself, and those that other libraries use.
+pub(super) const ALIASES: &[(&str, &str)] = &[
+    ("where", "select"),
+    ("log", "ln"),
+    ("T", "t"),
+    ("cat", "concat"),
+    ("negative", "neg"),
+    ("swapaxes", "transpose"),
+    ("detach", "stop_gradient"),
+    ("scaled_dot_product_attention", "attention"),
+];
+
 /// The home of the tables.
 pub(super) struct Functions<T>(PhantomData<T>);
 
 impl<T: Real> Functions<T> {
-    const FAMILIES: &'static [&'static [Function<T>]] = &[Self::POINTWISE];
+    const FAMILIES: &'static [&'static [Function<T>]] = &[
+        Self::POINTWISE,
+        Self::ACTIVATIONS,
+        Self::MASKS,
+        Self::REDUCTIONS,
+        Self::SHAPES,
+        Self::INDEXING,
+        Self::MATRICES,
+        Self::IMAGES,
+        Self::POOLING,
+        Self::LOSSES,
+    ];
 
     /// All functions.
     pub fn all() -> impl Iterator<Item = &'static Function<T>> {
         Self::FAMILIES.iter().flat_map(|f| f.iter())
     }
 
-    /// The function of that name.
+    /// The function of that name, or of what that name is short for.
     pub fn named(name: &str) -> Option<&'static Function<T>> {
+        let name = ALIASES.iter().find(|a| a.0 == name).map_or(name, |a| a.1);
         Self::all().find(|f| f.doc.name == name)
     }
 }
@@ -144,10 +179,13 @@ use family;
 
 /// What every table of functions needs.
 mod prelude {
-    pub(super) use super::super::value::{Counts, FromValue, IntoValue, Lines};
+    pub(super) use super::super::value::{
+        AnyLine, Counts, FromValue, IntoValue, LabelsOr, Lines, Numbers, Value, Wholes,
+    };
     pub(super) use super::{Function, FunctionDoc, Functions, ParameterDoc, family};
+    pub(super) use crate::error::Error;
     pub(super) use crate::ops::LineOrNumber;
     pub(super) use crate::real::Real;
     pub(super) use crate::shape::Axes;
-    pub(super) use crate::tape::Var;
+    pub(super) use crate::tape::{IntVar, Var};
 }
