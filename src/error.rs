@@ -140,7 +140,9 @@ impl Error {
     /// The user's source line.
     #[must_use]
     pub fn at(mut self, site: &'static Location<'static>) -> Self {
-        self.0.site.get_or_insert(site);
+        if !is_of_a_text(site) {
+            self.0.site.get_or_insert(site);
+        }
         self
     }
 
@@ -259,6 +261,12 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|s| &**s as &(dyn std::error::Error + 'static))
     }
+}
+
+/// Whether a source line is of the part of this crate that records expressions as text: it tells a user nothing.
+pub(crate) fn is_of_a_text(site: &Location<'_>) -> bool {
+    let sources = &file!()[..file!().len() - "error.rs".len()];
+    site.file().strip_prefix(sources).is_some_and(|below| below.starts_with("expr"))
 }
 
 thread_local! {

@@ -246,9 +246,11 @@ pub use tape::{
     IntoTensor, Jvp, Kind, Line, Op, OpRef, Operand, Out, Prepared, Push, PushRule, Reads, ReduceKind, ResultSig,
     ResultSigs, Results, Row, Scope, Sig, StepKind, Tape, Tensor, Var, Vjp, Which,
 };
+#[cfg(feature = "json")]
+pub use trace::diff_json;
 pub use trace::{
-    Difference, LeafGradient, LineCost, Lint, Local, Plane, Profile, Remark, Role, Stats, Step, Trace, TraceOptions,
-    TracedLine, Values,
+    Difference, LeafGradient, LineCost, Lint, Local, Plane, Profile, Remark, Role, Stats, Step, SvgOptions, Theme,
+    Trace, TraceOptions, TracedLine, Values,
 };
 pub use window::{PerAxis, Rounding, Window};
 

@@ -21,6 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["optim"],
     &["data"],
     &["io"],
+    &["cli"],
 ];
 
 fn layer(module: &str) -> Option<usize> {

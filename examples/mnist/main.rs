@@ -1,76 +1,10 @@
 //! Trains LeNet-5 with max pooling on handwritten digits: drawn ones, or the MNIST files of a directory.
-//! Progress goes to stderr, results to stdout; the last line is the test accuracy.
+//! The job itself stands in `job`, which the command line `wengert train` runs as well.
 
-mod args;
-mod report;
-mod train;
+mod job;
 
-use std::io;
 use std::process::ExitCode;
 
-use args::{Args, HELP};
-use report::say;
-use wengert::Error;
-use wengert::data::{Dataset, digits, load_mnist};
-
 fn main() -> ExitCode {
-    let args = match Args::parse(std::env::args_os().skip(1)) {
-        Ok(Some(args)) => args,
-        Ok(None) => return finish(say(HELP.trim_end())),
-        Err(message) => return fail(&message),
-    };
-    let outcome = match args.threads {
-        Some(n) => wengert::with_threads(n, || run(&args)).and_then(|outcome| outcome),
-        None => run(&args),
-    };
-    finish(outcome)
-}
-
-fn finish(outcome: Result<(), Error>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough (`mnist | head`).
-        Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
-        // The line of the tape that a bad number came from, with its operands, is worth some lines.
-        Err(e) if e.is_domain() => fail(&e.to_string()),
-        Err(e) => fail(&format!("{e:#}")),
-    }
-}
-
-fn is_broken_pipe(e: &Error) -> bool {
-    let source = std::error::Error::source(e).and_then(|source| source.downcast_ref::<io::Error>());
-    source.is_some_and(|source| source.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn fail(message: &str) -> ExitCode {
-    eprintln!("mnist: {message}");
-    ExitCode::from(2)
-}
-
-fn run(args: &Args) -> Result<(), Error> {
-    let (train, test) = data(args)?;
-    say(format!("{} training and {} test images", train.len(), test.len()))?;
-    train::run(args, &train, &test)
-}
-
-/// Training and test images, normalised by the training images' mean and deviation.
-fn data(args: &Args) -> Result<(Dataset, Dataset), Error> {
-    let (train, test) = match &args.data {
-        Some(dir) => load_mnist(dir)?,
-        // One drawing stream, cut in two: the test digits come from the same hand but are never trained on.
-        None => {
-            let (train, test) = (args.train.unwrap_or(8000), args.test.unwrap_or(2000));
-            digits(train + test, args.seed).split(train)?
-        }
-    };
-    let (train, test) = (first(train, args.train)?, first(test, args.test)?);
-    let (mean, std) = train.mean_std();
-    Ok((train.normalised(mean, std)?, test.normalised(mean, std)?))
-}
-
-fn first(data: Dataset, n: Option<usize>) -> Result<Dataset, Error> {
-    match n {
-        Some(n) if n < data.len() => Ok(data.split(n)?.0),
-        _ => Ok(data),
-    }
+    job::main(std::env::args_os().skip(1))
 }

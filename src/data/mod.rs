@@ -13,13 +13,17 @@
 //! ```
 
 mod batches;
+mod csv;
 mod dataset;
 mod digits;
 mod idx;
 mod mnist;
+mod npy;
 
 pub use batches::{Batch, Batches, Walk};
+pub use csv::{decode_csv, encode_csv};
 pub use dataset::Dataset;
 pub use digits::digits;
 pub use idx::{Idx, read_idx};
 pub use mnist::load_mnist;
+pub use npy::{decode_npy, encode_npy};

@@ -284,13 +284,7 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
         span: &Span,
     ) -> Evaluated<(Vec<Option<Value<'t, T>>>, Vec<Option<Span>>)> {
         let parameters = function.doc.parameters;
-        let signature = || {
-            let one = |p: &super::functions::ParameterDoc| match p.default {
-                Some(default) => format!("{}={}", p.name, plain(default)),
-                None => p.name.to_string(),
-            };
-            format!("{}({})", function.doc.name, parameters.iter().map(one).collect::<Vec<_>>().join(", "))
-        };
+        let signature = || function.doc.signature();
         let mut values: Vec<Option<Value<'t, T>>> = vec![None; parameters.len()];
         let mut spans: Vec<Option<Span>> = vec![None; parameters.len()];
         let mut position = 0;
@@ -383,15 +377,6 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
             AnyLine::Real(v) => Value::Line(v),
             AnyLine::Int(v) => Value::Ints(v),
         })
-    }
-}
-
-/// A default as the language spells it.
-fn plain(default: &str) -> String {
-    match default {
-        "None" => "none".into(),
-        "Axes::from(..)" => "all".into(),
-        other => other.trim_start_matches("Counts(vec!").trim_start_matches("Wholes(vec!").trim_end_matches(')').into(),
     }
 }
 

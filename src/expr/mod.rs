@@ -13,6 +13,6 @@ mod syntax;
 mod value;
 
 pub use diagnostic::{Diagnostic, Span};
-pub use functions::{FunctionDoc, ParameterDoc, functions};
+pub use functions::{FunctionDoc, ParameterDoc, example, functions};
 pub use limits::Limits;
 pub use script::{Bound, Recorded, Script, parse, parse_within};

@@ -137,9 +137,12 @@ impl Script {
             }
             if !used.iter().any(|u| u == name) {
                 let mut e = Error::argument(format!("`{name}` is bound, but the text does not use it"));
-                if let Some(near) = nearest(name, used.iter().map(String::as_str)) {
-                    e = e.fix(format!("did you mean `{near}`?"));
-                }
+                let free: Vec<&str> = used.iter().map(String::as_str).filter(|u| !self.assigns(u)).collect();
+                e = match (nearest(name, free.iter().copied()), &free[..]) {
+                    (Some(near), _) => e.fix(format!("did you mean `{near}`?")),
+                    (None, []) => e.fix("leave it out"),
+                    (None, free) => e.fix(format!("bind what it uses: {}", free.join(", "))),
+                };
                 return Err(Diagnostic::new(e, 0..0, &self.source));
             }
             let data = Arc::new(tensor.as_slice().to_vec());
@@ -159,6 +162,10 @@ impl Script {
         bound.root = recorded.root.map_or(Dims::scalar(), Var::dims);
         bound.leaves = leaves;
         Ok(bound)
+    }
+
+    fn assigns(&self, name: &str) -> bool {
+        self.statements.iter().any(|s| s.targets.iter().any(|t| t.text == name))
     }
 
     /// The names that the text reads, each once.

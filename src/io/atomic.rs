@@ -10,7 +10,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::Error;
 
 /// Writes `bytes` under `path`; whatever goes wrong, a file that was there before is as it was.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let place = Place::of(path)?;
     let temporary = place.temporary();
     let done = temporary

@@ -31,5 +31,6 @@ mod header;
 #[cfg(test)]
 mod tests;
 
+pub use atomic::write as write_atomically;
 pub use checkpoint::{check_writable, load_checkpoint, load_params, save_checkpoint, save_params};
 pub use header::Progress;

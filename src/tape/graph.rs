@@ -16,7 +16,7 @@ use super::region::Regions;
 use super::row::Bound;
 use super::sig::Sig;
 use super::structure::{self, Line, Words};
-use crate::error::Error;
+use crate::error::{Error, is_of_a_text};
 use crate::real::Real;
 
 /// One result of an operation on the tape: its first result is the head, any further ones continue it.
@@ -316,6 +316,9 @@ impl<T: Real> Graph<T> {
         };
         let (file, line, column) = (node.site.file(), node.site.line(), node.site.column());
         let op = node.op.get().name();
+        if is_of_a_text(node.site) {
+            return format!("%{id}{name}: {} = {op}{by}", self.signature(id));
+        }
         format!("%{id}{name}: {} = {op}, recorded at {file}:{line}:{column}{by}", self.signature(id))
     }
 

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::error::is_of_a_text;
 use crate::real::Real;
 use crate::shape::Dims;
 use crate::tape::{AttrValue, Kind, Line, Tape};
@@ -92,6 +93,7 @@ fn source<T: Real>(tape: &Tape<T>, l: &Line) -> String {
     match (l.again, l.origin) {
         (Some(first), _) => format!("# again %{first} {}{scope}", l.op),
         (None, Some(o)) => format!("# rule of %{o} {}{scope}", tape.line(o).op),
+        (None, None) if is_of_a_text(l.site) => String::new(),
         (None, None) => format!("# {file}:{}{scope}", l.site.line()),
     }
 }
@@ -131,7 +133,9 @@ fn write_rows(f: &mut fmt::Formatter<'_>, rows: &[Row], w: &Widths, by_rule: &mu
         }
         let (id, ty, name, action) = (w.id, w.ty, w.name, w.action);
         let gap = if name == 0 { "" } else { " " };
-        writeln!(f, "  {:<id$}  {:<ty$}  {:<name$}{gap}= {:<action$}  {}", r.id, r.ty, r.name, r.action, r.source)?;
+        let row =
+            format!("  {:<id$}  {:<ty$}  {:<name$}{gap}= {:<action$}  {}", r.id, r.ty, r.name, r.action, r.source);
+        writeln!(f, "{}", row.trim_end())?;
     }
     Ok(())
 }

@@ -3,7 +3,11 @@
 
 mod alone;
 mod diff;
+mod dot;
+#[cfg(feature = "json")]
+mod file;
 mod formula;
+mod html;
 mod json;
 mod lint;
 mod listing;
@@ -13,13 +17,18 @@ mod record;
 mod remark;
 mod sentence;
 mod step;
+mod svg;
+mod text;
 mod values;
 
 pub use diff::Difference;
+#[cfg(feature = "json")]
+pub use file::diff_json;
 pub use lint::Lint;
 pub use local::Local;
 pub use profile::{LineCost, Profile};
 pub use record::{LeafGradient, Trace, TraceOptions, TracedLine};
 pub use remark::Remark;
 pub use step::{Role, Step};
+pub use svg::{SvgOptions, Theme};
 pub use values::{Plane, Stats, Values};

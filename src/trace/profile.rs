@@ -71,8 +71,9 @@ impl Profile {
             .rule("the root has exactly one element")
             .fix("reduce it (`.sum()`, `.mean()`)"));
         }
-        reverse_sweep(root, &leaves(tape));
-        let mut lines: Vec<LineCost> = tape.lines().map(|l| cost(tape, l.id)).collect();
+        let sweep = reverse_sweep(root, &leaves(tape));
+        let wanted = sweep.cotangents.iter().flatten().map(|v| v.id()).chain([root.id()]);
+        let mut lines: Vec<LineCost> = needed(tape, wanted).into_iter().map(|id| cost(tape, id)).collect();
         for _ in 0..rounds.max(1) {
             let copy = copied(tape)?;
             for line in &mut lines {
@@ -131,6 +132,19 @@ impl Profile {
         });
         j.text
     }
+}
+
+/// The lines that the wanted ones are made from, and these: what earlier sweeps left on the tape is not run.
+fn needed<T: Real>(tape: &Tape<T>, wanted: impl Iterator<Item = u32>) -> Vec<u32> {
+    let mut seen = vec![false; tape.len()];
+    let mut stack: Vec<u32> = wanted.collect();
+    while let Some(id) = stack.pop() {
+        let line = tape.line(id);
+        if !std::mem::replace(&mut seen[line.id as usize], true) {
+            stack.extend(line.operands);
+        }
+    }
+    (0..).zip(seen).filter(|(_, seen)| *seen).map(|(id, _)| id).collect()
 }
 
 /// A copy of the tape's lines, with nothing computed, on a tape that runs line by line.
@@ -237,6 +251,8 @@ mod tests {
         let profile = Profile::of(loss, 2).unwrap();
         let leaves = tape.lines().filter(|l| l.operands.is_empty()).count();
         assert_eq!(profile.lines.len(), tape.lines().count() - leaves);
+        // What another sweep has left on the tape is not timed again.
+        assert_eq!(Profile::of(loss, 1).unwrap().lines.len(), profile.lines.len());
         assert!(profile.lines.iter().all(|l| l.seconds.is_finite() && l.bytes > 0));
         assert!(profile.lines.iter().any(|l| l.label.starts_with("for matmul")));
         let events = profile.to_chrome_trace();

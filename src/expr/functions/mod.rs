@@ -10,9 +10,12 @@ mod matrices;
 mod pointwise;
 mod pooling;
 mod reductions;
+mod samples;
 mod shapes;
 #[cfg(test)]
 mod tests;
+
+pub use samples::example;
 
 use std::marker::PhantomData;
 
@@ -32,6 +35,13 @@ pub struct ParameterDoc {
     pub default: Option<&'static str>,
 }
 
+impl ParameterDoc {
+    /// The default as a text would spell it.
+    pub fn spelled_default(&self) -> Option<&'static str> {
+        self.default.map(spelled)
+    }
+}
+
 /// A function of the language, as a reader sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionDoc {
@@ -43,6 +53,36 @@ pub struct FunctionDoc {
     pub doc: &'static str,
     /// Its parameters in order.
     pub parameters: &'static [ParameterDoc],
+}
+
+impl FunctionDoc {
+    /// The function with its parameters: `leaky_relu(x, slope=0.01)`.
+    ///
+    /// ```
+    /// let all = wengert::expr::functions();
+    /// let f = all.iter().find(|f| f.name == "leaky_relu").unwrap();
+    /// assert_eq!(f.signature(), "leaky_relu(x, slope=0.01)");
+    /// ```
+    pub fn signature(&self) -> String {
+        let one = |p: &ParameterDoc| match p.default {
+            Some(default) => format!("{}={}", p.name, spelled(default)),
+            None => p.name.to_string(),
+        };
+        format!("{}({})", self.name, self.parameters.iter().map(one).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A default as the language spells it.
+fn spelled(default: &'static str) -> &'static str {
+    let plain = default.strip_prefix("Counts(vec![").and_then(|d| d.strip_suffix("])"));
+    match (default, plain) {
+        (_, Some(sizes)) => sizes,
+        ("None" | "Axes::from(..)", _) => "none",
+        ("Axes::from(-1)", _) => "-1",
+        ("f64::MAX", _) => "1.7976931348623157e308",
+        ("f64::MIN", _) => "-1.7976931348623157e308",
+        (text, _) => text.trim_end_matches(".into()"),
+    }
 }
 
 /// All functions that a text may call, family by family.

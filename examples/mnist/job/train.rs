@@ -13,8 +13,8 @@ use wengert::nn::{Conv2d, Flatten, Leaves, Linear, Mode, Params, Relu, Sequentia
 use wengert::optim::{AdamW, Cosine, Optimizer, Schedule};
 use wengert::prelude::*;
 
-use crate::args::{Args, Model};
-use crate::report::{Verdicts, confusion_matrix, say, worst_mistakes};
+use super::args::{Args, Model};
+use super::report::{Verdicts, confusion_matrix, say, worst_mistakes};
 
 /// LeNet-5 (LeCun, Bottou, Bengio and Haffner, 1998) with ReLU and max pooling, or a linear model to compare it with.
 fn model(kind: Model, params: &mut Params) -> Sequential {

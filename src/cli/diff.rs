@@ -1,0 +1,26 @@
+//! `wengert diff`: the first line at which two traces differ.
+
+use std::path::Path;
+
+use serde_json::json;
+use wengert::diff_json;
+
+use super::args::DiffArgs;
+use super::{Done, Failure, Outcome};
+
+pub fn diff(a: &DiffArgs) -> Done {
+    let (first, second) = (read(&a.first)?, read(&a.second)?);
+    let difference = diff_json(&first, &second, a.tolerance)?;
+    let holds = difference.is_none();
+    let text = match (difference, a.json) {
+        (None, false) => "the traces are the same".to_string(),
+        (Some(d), false) => d.to_string(),
+        (None, true) => json!({ "same": true }).to_string(),
+        (Some(d), true) => json!({ "same": false, "line": d.line, "text": d.text }).to_string(),
+    };
+    Ok(Outcome { text, holds })
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| Failure::Other(format!("{}: {e}", path.display())))
+}

@@ -1,0 +1,77 @@
+//! `wengert trace`, `draw`, `profile` and `lint`: the commands that look at one forward and backward pass.
+
+use wengert::{Profile, Real, SvgOptions, Trace};
+
+use super::args::{DrawArgs, Format, ProfileArgs, Source, TraceArgs};
+use super::program::{bound, in_its_type, tape};
+use super::{Done, Failure, Outcome, write_file};
+
+/// The trace of a program.
+pub fn traced(source: &Source) -> Result<Trace, Failure> {
+    in_its_type!(source, of(source))
+}
+
+fn of<T: Real>(source: &Source) -> Result<Trace, Failure> {
+    let (bound, tape) = (bound(source)?, tape::<T>(source));
+    let recorded = bound.record(&tape)?;
+    let trace = Trace::of(recorded.scalar()?)?;
+    Ok(trace.from_text(bound.source(), |id| recorded.span_of(id)))
+}
+
+pub fn trace(a: &TraceArgs) -> Done {
+    let trace = traced(&a.source)?;
+    Ok(Outcome::fine(if a.json { trace.to_json() } else { trace.to_text() }))
+}
+
+pub fn draw(a: &DrawArgs) -> Done {
+    let ending = a.output.as_ref().and_then(|p| p.extension()).and_then(|e| e.to_str());
+    let format = a.format.unwrap_or(match ending {
+        Some("svg") => Format::Svg,
+        Some("dot" | "gv") => Format::Dot,
+        Some("html" | "htm") => Format::Html,
+        Some("json") => Format::Json,
+        _ => Format::Text,
+    });
+    let trace = traced(&a.source)?;
+    if let Some(step) = a.step.filter(|s| *s >= trace.steps.len()) {
+        return Err(Failure::Other(format!("--step {step}: the steps are 0 to {}", trace.steps.len() - 1)));
+    }
+    let text = match format {
+        Format::Text => trace.to_text(),
+        Format::Svg => trace.to_svg(&SvgOptions { step: a.step, ..SvgOptions::default() }),
+        Format::Dot => trace.to_dot(),
+        Format::Html => trace.to_html(),
+        Format::Json => trace.to_json(),
+    };
+    match &a.output {
+        Some(path) => {
+            write_file(path, text.as_bytes(), a.force)?;
+            Ok(Outcome::fine(String::new()))
+        }
+        None => Ok(Outcome::fine(text)),
+    }
+}
+
+pub fn profile(a: &ProfileArgs) -> Done {
+    in_its_type!(a.source, timed(a))
+}
+
+fn timed<T: Real>(a: &ProfileArgs) -> Done {
+    let (bound, tape) = (bound(&a.source)?, tape::<T>(&a.source));
+    let loss = bound.record(&tape)?.scalar()?;
+    let profile = Profile::of(loss, a.rounds)?;
+    Ok(Outcome::fine(if a.chrome { profile.to_chrome_trace() } else { profile.to_string() }))
+}
+
+pub fn lint(a: &TraceArgs) -> Done {
+    let found = traced(&a.source)?.lint();
+    let text = match a.json {
+        true => {
+            let one = |l: &wengert::Lint| serde_json::json!({ "line": l.line, "kind": l.kind, "text": l.text });
+            serde_json::json!(found.iter().map(one).collect::<Vec<_>>()).to_string()
+        }
+        false if found.is_empty() => "nothing suspicious".to_string(),
+        false => found.iter().map(|l| format!("%{} {l}\n", l.line)).collect(),
+    };
+    Ok(Outcome { text, holds: found.is_empty() })
+}

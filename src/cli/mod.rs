@@ -1,0 +1,152 @@
+//! The commands of `wengert`, one file each; docs/cli.md shows them all.
+//! A command gives its output as text; this is the one place that writes it and turns outcomes into exit codes.
+
+mod args;
+mod check;
+mod diff;
+mod draw;
+mod grad;
+mod ops;
+mod program;
+mod run;
+mod show;
+mod step;
+mod values;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+use wengert::Error;
+use wengert::expr::Diagnostic;
+
+use args::{Cli, Command};
+
+/// What a command ends with.
+pub(super) struct Outcome {
+    /// Written to stdout.
+    text: String,
+    /// Whether what was asked about holds: a check that failed, or two traces that differ, do not.
+    holds: bool,
+}
+
+impl Outcome {
+    fn fine(text: impl Into<String>) -> Self {
+        Outcome { text: text.into(), holds: true }
+    }
+}
+
+/// Why a command could not do what it was asked to; bad input all of it.
+pub(super) enum Failure {
+    Text(Diagnostic),
+    Engine(Error),
+    Other(String),
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(d: Diagnostic) -> Self {
+        Failure::Text(d)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        Failure::Engine(e)
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Failure::Other(text)
+    }
+}
+
+pub(super) type Done = Result<Outcome, Failure>;
+
+/// Exit codes: 0 all is well, 1 what was asked about does not hold, 2 the input is bad.
+pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        // Help and version are no errors; clap knows where they go.
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    if let Command::Train { options } = cli.command {
+        return crate::mnist::main(options.into_iter());
+    }
+    let done = match cli.threads {
+        Some(n) => wengert::with_threads(n, || run(cli.command)).map_err(Failure::from).and_then(|done| done),
+        None => run(cli.command),
+    };
+    match done {
+        Ok(outcome) => match write_out(&outcome.text) {
+            Ok(()) => ExitCode::from(if outcome.holds { 0 } else { 1 }),
+            Err(e) => fail(&format!("cannot write the output: {e}")),
+        },
+        Err(Failure::Text(d)) => {
+            let code = fail(&d.one_line());
+            if io::IsTerminal::is_terminal(&io::stderr()) {
+                eprintln!("{d}");
+            }
+            code
+        }
+        Err(Failure::Engine(e)) => fail(&one_line(&e)),
+        Err(Failure::Other(text)) => fail(&text),
+    }
+}
+
+fn run(command: Command) -> Done {
+    match command {
+        Command::Run(a) => run::run(&a),
+        Command::Grad(a) => grad::grad(&a),
+        Command::Check(a) => check::check(&a),
+        Command::Trace(a) => draw::trace(&a),
+        Command::Draw(a) => draw::draw(&a),
+        Command::Profile(a) => draw::profile(&a),
+        Command::Lint(a) => draw::lint(&a),
+        Command::Step(a) => step::step(&a),
+        Command::Ops { name, json } => ops::ops(name.as_deref(), json),
+        Command::Diff(a) => diff::diff(&a),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "wengert", &mut text);
+            Ok(Outcome::fine(String::from_utf8_lossy(&text)))
+        }
+        Command::Train { .. } => unreachable!("it has a command line of its own"),
+    }
+}
+
+fn one_line(e: &Error) -> String {
+    format!("{e:#}").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("wengert: {message}");
+    ExitCode::from(2)
+}
+
+/// Writes to stdout; a reader who has seen enough (`| head`) is no error.
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| match text.is_empty() || text.ends_with('\n') {
+        true => Ok(()),
+        false => out.write_all(b"\n"),
+    });
+    match written.and_then(|()| out.flush()) {
+        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Writes a file that is not there yet, or any with `force`; what was there before is whole until the new one is.
+pub(super) fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    if path.exists() && !force {
+        return Err(Failure::Other(format!("{} exists; say --force to replace it", path.display())));
+    }
+    wengert::io::write_atomically(path, bytes)?;
+    Ok(())
+}

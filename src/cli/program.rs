@@ -1,0 +1,56 @@
+//! The program that a command is about: read, bound, and recorded on a tape of the type asked for.
+
+use std::io::Read;
+
+use wengert::expr::{Bound, Limits, parse_within};
+use wengert::{Real, Tape};
+
+use super::Failure;
+use super::args::Source;
+use super::values::variable;
+
+/// More bytes of program text are not read.
+const BYTES: u64 = 1 << 20;
+
+/// The program with its values.
+pub fn bound(source: &Source) -> Result<Bound, Failure> {
+    let text = match (&source.expression, &source.file) {
+        (Some(text), _) => text.clone(),
+        (None, Some(path)) => {
+            let told = |e: std::io::Error| Failure::Other(format!("{}: {e}", path.display()));
+            let mut text = String::new();
+            match path.to_str() {
+                Some("-") => std::io::stdin().lock().take(BYTES).read_to_string(&mut text).map_err(told)?,
+                _ => {
+                    let file = std::fs::File::open(path).map_err(told)?;
+                    file.take(BYTES).read_to_string(&mut text).map_err(told)?
+                }
+            };
+            text
+        }
+        (None, None) => return Err(Failure::Other("give an expression, or a program with --file".into())),
+    };
+    let mut limits = Limits { text: 1 << 18, ..Limits::default() };
+    if let Some(elements) = source.limit {
+        limits.elements = elements;
+        // Whoever raises the one has time for the other.
+        limits.flops = limits.flops.max(elements as f64 * 1e4);
+    }
+    let values = source.vars.iter().map(|v| variable(v)).collect::<Result<Vec<_>, _>>()?;
+    let values: Vec<_> = values.iter().map(|(n, t)| (n.as_str(), t.clone())).collect();
+    Ok(parse_within(&text, limits)?.bind(&values)?)
+}
+
+/// An empty tape for it.
+pub fn tape<T: Real>(source: &Source) -> Tape<T> {
+    Tape::default().seeded(source.seed)
+}
+
+/// Calls a generic function with the type that the command line asks for.
+macro_rules! in_its_type {
+    ($source:expr, $f:ident($($a:expr),*)) => {
+        if $source.single { $f::<f32>($($a),*) } else { $f::<f64>($($a),*) }
+    };
+}
+
+pub(super) use in_its_type;

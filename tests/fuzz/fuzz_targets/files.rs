@@ -1,0 +1,7 @@
+//! Bytes as .npy and .csv files.
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::files(bytes));
