@@ -249,7 +249,7 @@ pub use tape::{
 #[cfg(feature = "json")]
 pub use trace::diff_json;
 pub use trace::{
-    Difference, LeafGradient, LineCost, Lint, Local, Plane, Profile, Remark, Role, Stats, Step, SvgOptions, Theme,
+    Difference, LeafGradient, LineCost, Lint, Local, Plane, Profile, Remark, Stats, Step, StepRole, SvgOptions, Theme,
     Trace, TraceOptions, TracedLine, Values,
 };
 pub use window::{PerAxis, Rounding, Window};
@@ -286,3 +286,13 @@ struct Transforms;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/max_pool2d.md")]
 struct MaxPooling;
+
+/// So are those of the guide with pictures.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/seen.md")]
+struct Seen;
+
+/// So are those of the page on expressions as text.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/expressions.md")]
+struct Expressions;

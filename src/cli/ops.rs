@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use wengert::expr::{FunctionDoc, example, functions};
-use wengert::{Role, Tape, Trace};
+use wengert::{StepRole, Tape, Trace};
 
 use super::{Done, Failure, Outcome};
 
@@ -69,10 +69,10 @@ fn derivative(name: &str) -> String {
         let gives = trace.steps.iter().filter(|s| s.of == trace.lines[last as usize].line.id);
         let formulas: Vec<String> = gives
             .filter_map(|s| match s.role {
-                Role::Give { operand, .. } | Role::Pass { operand, .. } => {
+                StepRole::Give { operand, .. } | StepRole::Pass { operand, .. } => {
                     Some(format!("operand {operand}: {}", s.formula))
                 }
-                Role::Cut { operand, why, .. } => Some(format!("operand {operand}: 0, {why}")),
+                StepRole::Cut { operand, why, .. } => Some(format!("operand {operand}: 0, {why}")),
                 _ => None,
             })
             .collect();

@@ -49,7 +49,7 @@ pub fn decode_csv(bytes: &[u8]) -> Result<Tensor<f64>, Error> {
         }
     }
     match (rows.len(), width.unwrap_or(0)) {
-        (rows, 1) => Tensor::new([rows], data),
+        (rows, 0 | 1) => Tensor::new([rows], data),
         (1, width) => Tensor::new([width], data),
         (rows, width) => Tensor::new([rows, width], data),
     }

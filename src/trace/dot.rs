@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::record::{Trace, TracedLine};
-use super::step::Role;
+use super::step::StepRole;
 use super::text::short;
 
 impl Trace {
@@ -46,7 +46,7 @@ impl Trace {
             }
         }
         for s in &self.steps {
-            let (Role::Give { to, .. } | Role::Pass { to, .. }) = s.role else { continue };
+            let (StepRole::Give { to, .. } | StepRole::Pass { to, .. }) = s.role else { continue };
             let to = self.lines[to as usize].line.id;
             let label = escaped(&s.formula);
             let _ = writeln!(

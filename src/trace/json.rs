@@ -101,7 +101,7 @@ impl Trace {
             o.field("line").optional(s.line, Json::integer);
             o.field("operand").optional(s.role.operand(), Json::integer);
             o.field("to").optional(s.role.to(), Json::integer);
-            if let super::step::Role::Give { first, .. } | super::step::Role::Pass { first, .. } = s.role {
+            if let super::step::StepRole::Give { first, .. } | super::step::StepRole::Pass { first, .. } = s.role {
                 o.field("first").flag(first);
             }
             o.field("cotangents").list(s.cotangents.iter(), |j, c| j.optional(*c, Json::integer));

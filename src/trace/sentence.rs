@@ -4,31 +4,31 @@
 use super::formula::number;
 use super::local::Local;
 use super::record::TracedLine;
-use super::step::{Role, Step};
+use super::step::{Step, StepRole};
 
 /// The sentence of a step.
 pub(super) fn sentence(step: &Step, lines: &[TracedLine]) -> String {
     let line = |id: u32| &lines[id as usize];
     let op = line(step.of).line.op;
     match &step.role {
-        Role::Seed => {
+        StepRole::Seed => {
             let name = line(step.of).called();
             format!("The sweep starts: {name} changes by 1 when {name} changes by 1, so its cotangent is 1.")
         }
-        Role::Again => {
+        StepRole::Again => {
             let again = step.line.and_then(|id| line(id).line.again).unwrap_or(step.of);
             format!("{} is computed again, since a checkpoint did not keep it.", line(again).called())
         }
-        Role::Part => format!("The rule of {op} computes {}, a part of what it gives.", step.formula),
-        Role::Add { to } => {
+        StepRole::Part => format!("The rule of {op} computes {}, a part of what it gives.", step.formula),
+        StepRole::Add { to } => {
             let sum = step.line.and_then(|id| line(id).one());
             let sum = sum.map_or_else(String::new, |v| format!(" to {}", number(v)));
             format!("{} has more than one reader: what arrives is added{sum}.", capital(&line(*to).called()))
         }
-        Role::Cut { to, why, .. } => format!("{op} gives {} nothing: {why}.", line(*to).called()),
-        Role::Give { to, first, .. } | Role::Pass { to, first, .. } => {
+        StepRole::Cut { to, why, .. } => format!("{op} gives {} nothing: {why}.", line(*to).called()),
+        StepRole::Give { to, first, .. } | StepRole::Pass { to, first, .. } => {
             let mut text = arrival(step, lines, line(*to));
-            if matches!(step.role, Role::Pass { .. }) && !text.contains("unchanged") {
+            if matches!(step.role, StepRole::Pass { .. }) && !text.contains("unchanged") {
                 text += " No new line is needed for it.";
             }
             if !first {

@@ -11,7 +11,7 @@ use crate::tape::{StepKind, Tape};
 
 /// What a step does.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Role {
+pub enum StepRole {
     /// Starts the sweep: the cotangent of the root is 1.
     Seed,
     /// Computes a primal line again, which a checkpoint did not keep.
@@ -52,24 +52,26 @@ pub enum Role {
     },
 }
 
-impl Role {
+impl StepRole {
     /// The role as readers and schemas name it.
     pub fn name(&self) -> &'static str {
         match self {
-            Role::Seed => "seed",
-            Role::Again => "again",
-            Role::Part => "part",
-            Role::Give { .. } => "give",
-            Role::Pass { .. } => "pass",
-            Role::Add { .. } => "add",
-            Role::Cut { .. } => "cut",
+            StepRole::Seed => "seed",
+            StepRole::Again => "again",
+            StepRole::Part => "part",
+            StepRole::Give { .. } => "give",
+            StepRole::Pass { .. } => "pass",
+            StepRole::Add { .. } => "add",
+            StepRole::Cut { .. } => "cut",
         }
     }
 
     /// The line whose cotangent the step changes.
     pub fn to(&self) -> Option<u32> {
         match self {
-            Role::Give { to, .. } | Role::Pass { to, .. } | Role::Add { to } | Role::Cut { to, .. } => Some(*to),
+            StepRole::Give { to, .. } | StepRole::Pass { to, .. } | StepRole::Add { to } | StepRole::Cut { to, .. } => {
+                Some(*to)
+            }
             _ => None,
         }
     }
@@ -77,7 +79,9 @@ impl Role {
     /// The operand that the step serves.
     pub fn operand(&self) -> Option<usize> {
         match self {
-            Role::Give { operand, .. } | Role::Pass { operand, .. } | Role::Cut { operand, .. } => Some(*operand),
+            StepRole::Give { operand, .. } | StepRole::Pass { operand, .. } | StepRole::Cut { operand, .. } => {
+                Some(*operand)
+            }
             _ => None,
         }
     }
@@ -87,7 +91,7 @@ impl Role {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// What it does.
-    pub role: Role,
+    pub role: StepRole,
     /// The primal line whose rule it belongs to; for the seed the root.
     pub of: u32,
     /// The line that it executes, or hands on; `None` where nothing passes.
@@ -96,7 +100,7 @@ pub struct Step {
     pub cotangents: Vec<Option<u32>>,
     /// How values move through the primal operation.
     pub kind: StepKind,
-    /// The local derivative along the operand served; for [`Role::Give`] and [`Role::Pass`].
+    /// The local derivative along the operand served; for [`StepRole::Give`] and [`StepRole::Pass`].
     pub local: Option<Local>,
     /// What the line computes: g is the cotangent, x (or a, b) the operands, y the result of the primal line.
     pub formula: String,
@@ -107,7 +111,7 @@ pub struct Step {
 /// The steps of a sweep, without their sentences.
 pub(super) fn steps<T: Real>(tape: &Tape<T>, root: u32, sweep: &ReverseSweep<'_, T>) -> Vec<Step> {
     let mut found = vec![Step {
-        role: Role::Seed,
+        role: StepRole::Seed,
         of: tape.line(root).id,
         line: Some(sweep.seed.id()),
         cotangents: Vec::new(),
@@ -143,7 +147,7 @@ impl<T: Real> Writer<'_, T> {
                 }
             }
             if !own {
-                let role = if line.again.is_some() { Role::Again } else { Role::Part };
+                let role = if line.again.is_some() { StepRole::Again } else { StepRole::Part };
                 found.push(self.step(role, Some(id), None));
             }
             id = results.end;
@@ -151,26 +155,26 @@ impl<T: Real> Writer<'_, T> {
         let others = gives.iter().zip(told).filter(|(_, told)| !told);
         found.extend(others.map(|(give, _)| self.arrival(give, false)));
         let sums = gives.iter().filter_map(|g| Some((g.sum?, g.to)));
-        found.extend(sums.map(|(sum, to)| self.step(Role::Add { to }, Some(sum), None)));
+        found.extend(sums.map(|(sum, to)| self.step(StepRole::Add { to }, Some(sum), None)));
     }
 
     fn arrival(&self, give: &Give, computed: bool) -> Step {
         let (operand, to, first) = (give.operand, give.to, give.sum.is_none());
         let role = match (give.why_zero, computed) {
-            (Some(why), _) => Role::Cut { operand, to, why },
-            (None, true) => Role::Give { operand, to, first },
-            (None, false) => Role::Pass { operand, to, first },
+            (Some(why), _) => StepRole::Cut { operand, to, why },
+            (None, true) => StepRole::Give { operand, to, first },
+            (None, false) => StepRole::Pass { operand, to, first },
         };
         let local = give.line.map(|_| Local::of(self.tape, self.visit.line, operand));
         self.step(role, give.line, local)
     }
 
-    fn step(&self, role: Role, line: Option<u32>, local: Option<Local>) -> Step {
+    fn step(&self, role: StepRole, line: Option<u32>, local: Option<Local>) -> Step {
         let primal = self.tape.line(self.visit.line);
         let names = Names { primal: &primal, cotangents: &self.visit.cotangents };
         let formula = match (&role, line) {
-            (Role::Add { .. }, _) => "what came before + this".into(),
-            (Role::Again, _) => primal.op.into(),
+            (StepRole::Add { .. }, _) => "what came before + this".into(),
+            (StepRole::Again, _) => primal.op.into(),
             (_, Some(id)) => formula(self.tape, id, &names),
             (_, None) => "0".into(),
         };
@@ -181,8 +185,9 @@ impl<T: Real> Writer<'_, T> {
 
 /// The range of steps that belong to one visit: what a reader who steps by operations sees at once.
 pub(super) fn visit_of(steps: &[Step], at: usize) -> Range<usize> {
-    let same =
-        |k: &usize| steps[*k].of == steps[at].of && (steps[*k].role == Role::Seed) == (steps[at].role == Role::Seed);
+    let same = |k: &usize| {
+        steps[*k].of == steps[at].of && (steps[*k].role == StepRole::Seed) == (steps[at].role == StepRole::Seed)
+    };
     let before = (0..at).rev().take_while(same).count();
     let after = (at..steps.len()).take_while(same).count();
     at - before..at + after

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::formula::number;
 use super::record::{Trace, TracedLine};
-use super::step::Role;
+use super::step::StepRole;
 use super::values::Values;
 use crate::tape::AttrValue;
 
@@ -17,7 +17,7 @@ impl Trace {
     /// let tape = Tape::<f64>::default();
     /// let x = tape.var(3.0).named("x");
     /// let text = Trace::of((x * x).named("y"))?.to_text();
-    /// assert!(text.contains("%1  f64[]  y = mul %0 %0  9    %2 = 1"));
+    /// assert!(text.contains("y = mul %0 %0  9  %2 = 1"));
     /// assert!(text.contains("x has more than one reader: what arrives is added to 6."));
     /// # Ok::<(), wengert::Error>(())
     /// ```
@@ -67,8 +67,8 @@ impl Trace {
         let s = &self.steps[k];
         let line = s.line.map_or_else(String::new, |id| format!("%{id}"));
         let to = match &s.role {
-            Role::Seed => format!("to {}", self.lines[self.root as usize].called()),
-            Role::Again | Role::Part => format!("of {}", self.lines[s.of as usize].line.op),
+            StepRole::Seed => format!("to {}", self.lines[self.root as usize].called()),
+            StepRole::Again | StepRole::Part => format!("of {}", self.lines[s.of as usize].line.op),
             role => format!("to {}", self.lines[role.to().unwrap_or(s.of) as usize].called()),
         };
         let value = s.line.map_or_else(String::new, |id| short(&self.lines[id as usize].value));

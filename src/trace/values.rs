@@ -15,7 +15,7 @@ pub struct Values {
     pub data: Option<Vec<f64>>,
     /// Their statistics.
     pub stats: Stats,
-    /// The first plane (the last two axes at position 0 of the others), thinned out to at most [`PLANE`] rows and columns.
+    /// The first plane (the last two axes at position 0 of the others), thinned out to at most 16 rows and columns.
     pub plane: Plane,
 }
 

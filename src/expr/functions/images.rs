@@ -64,6 +64,7 @@ fn resizing(
     size: Option<Counts>,
     scale: Option<Numbers>,
     align_corners: bool,
+    axes: usize,
 ) -> Result<Interpolate, Error> {
     let mut o = match mode {
         "nearest" => Interpolate::nearest(),
@@ -73,11 +74,12 @@ fn resizing(
         "area" => Interpolate::area(),
         _ => return Err(named_mode(mode, &["nearest", "nearest_exact", "linear", "cubic", "area"])),
     };
+    // One number serves for all axes.
     if let Some(size) = size {
-        o = o.size(&size.0[..]);
+        o = o.size(if size.0.len() == 1 { vec![size.0[0]; axes] } else { size.0 });
     }
     if let Some(scale) = scale {
-        o = o.scale(&scale.0[..]);
+        o = o.scale(if scale.0.len() == 1 { vec![scale.0[0]; axes] } else { scale.0 });
     }
     Ok(if align_corners { o.align_corners() } else { o })
 }
@@ -146,7 +148,7 @@ family! { IMAGES "images";
     }
     /// Images of another size: "nearest", "nearest_exact", "linear", "cubic" or "area".
     interpolate(x: Var<'_, T>, size: Option<Counts> = None, scale: Option<Numbers> = None, mode: String = "nearest".into(), align_corners: bool = false) {
-        x.interpolate(resizing(&mode, size, scale, align_corners)?)
+        x.interpolate(resizing(&mode, size, scale, align_corners, x.rank().saturating_sub(2))?)
     }
     /// Each pixel repeated.
     upsample_nearest(x: Var<'_, T>, factor: Counts = Counts(vec![2])) { x.upsample_nearest(factor.per_axis::<2>()?) }

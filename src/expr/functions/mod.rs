@@ -90,7 +90,7 @@ fn spelled(default: &'static str) -> &'static str {
 /// ```
 /// let all = wengert::expr::functions();
 /// let relu = all.iter().find(|f| f.name == "relu").unwrap();
-/// assert_eq!((relu.family, relu.parameters[0].name), ("pointwise", "x"));
+/// assert_eq!((relu.family, relu.parameters[0].name), ("activations", "x"));
 /// ```
 pub fn functions() -> Vec<FunctionDoc> {
     Functions::<f64>::all().map(|f| f.doc.clone()).collect()

@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::local::Local;
 use super::record::{Trace, TracedLine};
-use super::step::Role;
+use super::step::StepRole;
 use super::text::short;
 use heat::Heat;
 use layout::{Layout, Place};
@@ -230,8 +230,8 @@ impl<'a> Drawing<'a> {
         let step = self.giving(reader, k);
         let Some(s) = step.map(|k| &self.trace.steps[k]).filter(|_| self.options.cotangents) else { return };
         let text = match &s.role {
-            Role::Cut { .. } => "0".to_string(),
-            Role::Pass { .. } => format!("{} passes", s.formula),
+            StepRole::Cut { .. } => "0".to_string(),
+            StepRole::Pass { .. } => format!("{} passes", s.formula),
             _ => s.formula.clone(),
         };
         let text: String =

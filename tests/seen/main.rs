@@ -1,0 +1,129 @@
+//! What people look at: pictures of the guide, which are made anew and compared, and traces, which follow their schema.
+//! `WENGERT_UPDATE=1 cargo test --test seen` writes the pictures and the list of functions again.
+
+mod schema;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use wengert::expr::{functions, parse};
+use wengert::{SvgOptions, Tape, Trace};
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
+}
+
+/// The trace of a program.
+fn trace(text: &str) -> Trace {
+    let bound = parse(text).unwrap().bind(&[]).unwrap();
+    let tape = Tape::<f64>::default();
+    let recorded = bound.record(&tape).unwrap();
+    Trace::of(recorded.scalar().unwrap()).unwrap().from_text(text, |id| recorded.span_of(id))
+}
+
+/// The programs of the guide: each is a code block marked with the name of its picture.
+fn programs() -> Vec<(String, String)> {
+    let guide = fs::read_to_string(docs().join("seen.md")).unwrap();
+    let mut found = Vec::new();
+    let mut rest = guide.as_str();
+    while let Some(at) = rest.find("<!-- picture: ") {
+        rest = &rest[at + "<!-- picture: ".len()..];
+        let name = rest.split(" -->").next().unwrap().to_string();
+        let code = rest.split("```wengert\n").nth(1).unwrap().split("```").next().unwrap().trim_end().to_string();
+        found.push((name, code));
+    }
+    found
+}
+
+/// Compares a file with what it should hold, or writes it.
+fn compare(path: &Path, wanted: &str) {
+    if std::env::var_os("WENGERT_UPDATE").is_some() {
+        return fs::write(path, wanted).unwrap();
+    }
+    let held = fs::read_to_string(path).unwrap_or_default();
+    assert!(held == wanted, "{} is not what the engine makes: WENGERT_UPDATE=1 writes it", path.display());
+}
+
+#[test]
+fn pictures_of_the_guide_are_made_by_the_engine() {
+    let programs = programs();
+    assert!(programs.len() >= 8, "{}", programs.len());
+    for (name, text) in &programs {
+        let svg = trace(text).to_svg(&SvgOptions::default());
+        compare(&docs().join(format!("pictures/{name}.svg")), &svg);
+    }
+}
+
+#[test]
+fn the_list_of_functions_is_that_of_the_language() {
+    let path = docs().join("expressions.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let begin = "<!-- functions -->\n";
+    let at = text.find(begin).unwrap() + begin.len();
+    let mut list = String::new();
+    let mut family = "";
+    for f in functions() {
+        if f.family != family {
+            family = f.family;
+            list += &format!("\n### {family}\n\n");
+        }
+        list += &format!("- `{}` {}\n", f.signature(), f.doc);
+    }
+    compare(&path, &format!("{}{list}", &text[..at]));
+}
+
+#[test]
+fn traces_follow_their_schema() {
+    let text = fs::read_to_string(docs().join("trace.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let special =
+        ["x = [1, 0]; sum(ln(x))", "x = [2, 3]; y = x * x; sum(y * y) / sum(x)", "x = ones([80, 80]) * 2; sum(x)"];
+    for text in programs().iter().map(|p| p.1.as_str()).chain(special) {
+        let json: serde_json::Value = serde_json::from_str(&trace(text).to_json()).unwrap();
+        schema::validate(&schema, &json).unwrap_or_else(|e| panic!("{text}\n{e}"));
+    }
+}
+
+#[test]
+fn a_trace_that_breaks_the_schema_is_seen() {
+    let text = fs::read_to_string(docs().join("trace.schema.json")).unwrap();
+    let schema: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let good: serde_json::Value = serde_json::from_str(&trace("x = 2; x * x").to_json()).unwrap();
+    assert_eq!(schema::validate(&schema, &good), Ok(()));
+    for (path, value) in [
+        ("/schema", serde_json::json!("other/1")),
+        ("/root", serde_json::json!(-1)),
+        ("/lines/0/op", serde_json::json!(3)),
+        ("/lines/0/value/data/0", serde_json::json!("three")),
+        ("/steps/0/role", serde_json::json!("jump")),
+        ("/gradients/0", serde_json::json!({ "leaf": 0 })),
+        ("/steps/1", serde_json::json!({ "of": 1, "more": true })),
+    ] {
+        let mut bad = good.clone();
+        *bad.pointer_mut(path).unwrap() = value;
+        assert!(schema::validate(&schema, &bad).is_err(), "{path}");
+    }
+}
+
+/// The sweep that is told step by step is the one that `backward` takes: the same gradients, to the bit.
+#[test]
+fn steps_end_in_the_gradients_of_backward() {
+    for (name, text) in programs() {
+        let bound = parse(&text).unwrap().bind(&[]).unwrap();
+        let (told, plain) = (Tape::<f64>::default().line_by_line(), Tape::<f64>::default().line_by_line());
+        let trace = Trace::of(bound.record(&told).unwrap().scalar().unwrap()).unwrap();
+        let grads = bound.record(&plain).unwrap().scalar().unwrap().backward();
+        for g in &trace.gradients {
+            let leaf = &trace.lines[g.leaf as usize];
+            let array = grads.by_name(leaf.line.name.as_deref().unwrap()).unwrap();
+            let Some(id) = g.gradient else {
+                assert!(array.iter().all(|v| *v == 0.0));
+                continue;
+            };
+            let data = trace.lines[id as usize].value.data.as_ref().unwrap();
+            assert!(array.iter().zip(data).all(|(a, b)| a.to_bits() == b.to_bits()), "{name}: {}", leaf.called());
+            let at = trace.complete_at(g.leaf).unwrap();
+            assert_eq!(trace.steps[at].line, Some(id), "{name}: the last step at a leaf runs its gradient");
+        }
+    }
+}
