@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::diagnostic::{Diagnostic, Span};
-use super::functions::{Arguments, Fail, Function, Functions};
+use super::functions::{Arguments, Fail, Function, Functions, ParameterDoc};
 use super::limits::{Limits, Used};
 use super::suggest::nearest;
 use super::syntax::{Argument, Call, Name, Node, NodeKind, Operator, Postfix, Statement, Subscript};
@@ -301,7 +301,7 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
                     position += 1;
                     position - 1
                 }
-                Some(n) => match parameters.iter().position(|p| p.name == n.text) {
+                Some(n) => match parameter(parameters, &n.text) {
                     Some(i) => i,
                     None => {
                         let mut e = Error::argument(format!("`{}` has no parameter `{}`", function.doc.name, n.text));
@@ -314,7 +314,9 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
                 },
             };
             let e = if i >= parameters.len() {
-                Some(format!("`{}` takes {} arguments at most", function.doc.name, parameters.len()))
+                let most = parameters.len();
+                let s = if most == 1 { "" } else { "s" };
+                Some(format!("`{}` takes {most} argument{s} at most", function.doc.name))
             } else if values[i].is_some() {
                 Some(format!("`{}` is given twice", parameters[i].name))
             } else {
@@ -378,6 +380,17 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
             AnyLine::Int(v) => Value::Ints(v),
         })
     }
+}
+
+/// The parameter of that name, or of the name that NumPy and PyTorch have for it.
+fn parameter(parameters: &[ParameterDoc], name: &str) -> Option<usize> {
+    let find = |name: &str| parameters.iter().position(|p| p.name == name);
+    find(name).or_else(|| match name {
+        "axis" | "dim" => find("axes").or_else(|| find("axis")),
+        "axes" => find("axis"),
+        "keepdims" | "keepdim" => find("keep"),
+        _ => None,
+    })
 }
 
 /// NumPy's slice: negative positions count from the end, and what lies beyond is cut.

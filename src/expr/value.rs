@@ -50,7 +50,8 @@ impl<'t, T: Real> Value<'t, T> {
             Value::Line(v) | Value::Leaf(v, _) if v.rank() == 0 => "a real number on the tape".into(),
             Value::Line(v) | Value::Leaf(v, _) => format!("a real tensor of shape {}", v.dims()),
             Value::Ints(v) => format!("integers of shape {}", v.dims()),
-            Value::Number(v) => format!("the number {v}"),
+            // 1e308 and not three hundred digits.
+            Value::Number(v) => format!("the number {v:?}").trim_end_matches(".0").into(),
             Value::Literal(l) => format!("a list of numbers of shape {}", l.dims),
             Value::List(_) => "a list".into(),
             Value::Several(v) => format!("{} results", v.len()),
