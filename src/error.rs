@@ -215,6 +215,8 @@ impl Error {
     #[track_caller]
     pub(crate) fn raise(self) -> ! {
         if CATCHING.get() {
+            #[cfg(panic = "abort")]
+            RAISED.set(Some([self.headline(), self.rule_text().into(), self.fix_text().into()]));
             // Not a panic: no message is printed.
             panic::resume_unwind(Box::new(self))
         }
@@ -271,6 +273,18 @@ pub(crate) fn is_of_a_text(site: &Location<'_>) -> bool {
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
+}
+
+#[cfg(panic = "abort")]
+thread_local! {
+    /// The last error that was raised where it should have been caught: headline, rule and fix.
+    static RAISED: Cell<Option<[String; 3]>> = const { Cell::new(None) };
+}
+
+/// The error that ended the program where panics cannot be caught; whoever ran it asks for it afterwards.
+#[cfg(panic = "abort")]
+pub(crate) fn raised() -> Option<[String; 3]> {
+    RAISED.take()
 }
 
 /// Runs `f`, which records what a text from outside says; an error that an expression raises in it comes back as an `Err`.

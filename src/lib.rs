@@ -219,6 +219,8 @@ mod real;
 mod shape;
 mod tape;
 mod trace;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
 mod window;
 
 pub use adjoint::{

@@ -9,5 +9,5 @@ mod mnist;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os())
+    cli::main(std::env::args_os(), mnist::main)
 }

@@ -21,7 +21,7 @@ const LAYERS: &[&[&str]] = &[
     &["optim"],
     &["data"],
     &["io"],
-    &["cli"],
+    &["cli", "wasm"],
 ];
 
 fn layer(module: &str) -> Option<usize> {

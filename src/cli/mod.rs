@@ -66,7 +66,9 @@ impl From<String> for Failure {
 pub(super) type Done = Result<Outcome, Failure>;
 
 /// Exit codes: 0 all is well, 1 what was asked about does not hold, 2 the input is bad.
-pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
+///
+/// `train` runs the job of that name, whose command line is its own.
+pub fn main(words: impl Iterator<Item = OsString>, train: fn(std::vec::IntoIter<OsString>) -> ExitCode) -> ExitCode {
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         // Help and version are no errors; clap knows where they go.
@@ -76,7 +78,7 @@ pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
         }
     };
     if let Command::Train { options } = cli.command {
-        return crate::mnist::main(options.into_iter());
+        return train(options.into_iter());
     }
     let done = match cli.threads {
         Some(n) => wengert::with_threads(n, || run(cli.command)).map_err(Failure::from).and_then(|done| done),

@@ -114,6 +114,8 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
     /// Records by `f`; lines that it writes stand at `span`.
     fn record<V>(&mut self, span: &Span, f: impl FnOnce() -> Result<V, Fail>) -> Result<V, (Error, Option<usize>)> {
         let first = self.tape.len() as u32;
+        #[cfg(panic = "abort")]
+        super::place::enter(span);
         let value = catching(f).map_err(|e| (e, None))?.map_err(|f| (f.error, f.argument))?;
         if self.tape.len() as u32 > first {
             self.places.insert(first, span.clone());

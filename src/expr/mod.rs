@@ -7,6 +7,8 @@ mod functions;
 mod lexer;
 mod limits;
 mod parser;
+#[cfg(panic = "abort")]
+pub(crate) mod place;
 mod script;
 mod suggest;
 mod syntax;

@@ -15,6 +15,8 @@ pub(super) struct Names<'a> {
     pub primal: &'a Line,
     /// The cotangents of its results.
     pub cotangents: &'a [Option<u32>],
+    /// The lines that the rule wrote; others that it reads are told by name or number.
+    pub wrote: std::ops::Range<u32>,
 }
 
 impl Names<'_> {
@@ -69,8 +71,7 @@ fn term<T: Real>(tape: &Tape<T>, id: u32, names: &Names<'_>, left: &mut usize, r
         return ("…".into(), Level::Atom);
     }
     *left -= 1;
-    // Lines from before the rule that it reads are told by name or number.
-    if line.origin.is_none() && line.again.is_none() {
+    if !names.wrote.contains(&id) {
         return (line.name.as_deref().map_or_else(|| format!("%{id}"), str::to_string), Level::Atom);
     }
     let mut at = |k: usize, level: Level| {
@@ -166,7 +167,7 @@ mod tests {
         let sweep = reverse_sweep(loss, &wrt);
         let visit = sweep.visits.iter().find(|v| v.line == y.id()).unwrap();
         let primal = tape.line(y.id());
-        let names = Names { primal: &primal, cotangents: &visit.cotangents };
+        let names = Names { primal: &primal, cotangents: &visit.cotangents, wrote: visit.wrote.clone() };
         visit.gives.iter().filter_map(|g| g.line).map(|id| formula(&tape, id, &names)).collect()
     }
 
@@ -190,6 +191,22 @@ mod tests {
             (a.matmul(b), vec![a, b])
         });
         assert_eq!(product, ["g @ bᵀ", "aᵀ @ g"]);
+    }
+
+    /// A gate before a pool reads the pool's cotangent and maxima, which other rules wrote.
+    #[test]
+    fn lines_of_other_rules_are_told_by_number() {
+        let tape = Tape::<f64>::default();
+        let x = tape.var([[[1.0, -2.0], [3.0, 0.5]]]);
+        let y = x.relu();
+        let pool = y.max_pool2d(2);
+        let loss = (pool * tape.constant([[[0.5]]])).sum();
+        let sweep = reverse_sweep(loss, &[x]);
+        let visit = sweep.visits.iter().find(|v| v.line == y.id()).unwrap();
+        let primal = tape.line(y.id());
+        let names = Names { primal: &primal, cotangents: &visit.cotangents, wrote: visit.wrote.clone() };
+        let text = formula(&tape, visit.gives[0].line.unwrap(), &names);
+        assert_eq!(text, format!("plane_scatter((%4 where %{} > 0, else 0), %{})", pool.id(), pool.id() + 1));
     }
 
     #[test]

@@ -132,12 +132,12 @@ pub(super) fn step_kind(kind: crate::tape::StepKind) -> &'static str {
 
 /// A JSON text that is being written.
 #[derive(Debug, Default)]
-pub(super) struct Json {
+pub(crate) struct Json {
     pub text: String,
 }
 
 /// An object that is being written.
-pub(super) struct Object<'a> {
+pub(crate) struct Object<'a> {
     json: &'a mut Json,
     first: bool,
 }

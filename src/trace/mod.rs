@@ -8,7 +8,7 @@ mod dot;
 mod file;
 mod formula;
 mod html;
-mod json;
+pub(crate) mod json;
 mod lint;
 mod listing;
 mod local;

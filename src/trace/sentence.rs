@@ -81,7 +81,7 @@ fn arrival(step: &Step, lines: &[TracedLine], to: &TracedLine) -> String {
         }
         Some(Local::Product) => format!("{op} gives {x} the product {}.", step.formula),
         Some(Local::Route { to: chosen, windows, ties }) => route(op, &x, step, lines, to, (chosen, windows, ties)),
-        Some(Local::Reduce { .. }) => {
+        Some(Local::Reduce { into }) => {
             let from = to.count() / of.count().max(1);
             match one(g) {
                 Some(g) => {
@@ -101,6 +101,12 @@ fn arrival(step: &Step, lines: &[TracedLine], to: &TracedLine) -> String {
                             step.formula
                         ),
                     }
+                }
+                None if into.is_empty() => {
+                    format!(
+                        "{op} gives the elements of {x} shares of the cotangents that they went into: {}.",
+                        step.formula
+                    )
                 }
                 None => format!("{op} hands each cotangent on to the {from} elements of {x} that it was made from."),
             }

@@ -171,7 +171,7 @@ impl<T: Real> Writer<'_, T> {
 
     fn step(&self, role: StepRole, line: Option<u32>, local: Option<Local>) -> Step {
         let primal = self.tape.line(self.visit.line);
-        let names = Names { primal: &primal, cotangents: &self.visit.cotangents };
+        let names = Names { primal: &primal, cotangents: &self.visit.cotangents, wrote: self.visit.wrote.clone() };
         let formula = match (&role, line) {
             (StepRole::Add { .. }, _) => "what came before + this".into(),
             (StepRole::Again, _) => primal.op.into(),

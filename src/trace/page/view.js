@@ -1,6 +1,6 @@
 // The viewer of a trace: steps through the backward pass over a drawing, with the sentence and the numbers of each step.
 // createViewer(root, trace): `root` holds .picture (the SVG), and gets the bar, the sentence and the lens; `trace` is the
-// JSON of docs/trace.schema.json. Returns {go(step), step()}. Keys: arrows, Home, End, space.
+// JSON of docs/trace.schema.json. Returns {go(step), step(), stop()}. Keys: arrows, Home, End, space.
 function createViewer(root, trace) {
   const make = (tag, text, cls) => {
     const e = document.createElement(tag);
@@ -90,11 +90,13 @@ function createViewer(root, trace) {
     play.textContent = '||';
     timer = setInterval(() => { if (now < steps.length - 1) go(now + 1); else toggle(); }, 1500);
   }
-  document.addEventListener('keydown', e => {
+  const keys = e => {
     if (e.target.closest('input, textarea, select, [contenteditable]')) return;
     const act = { ArrowRight: () => go(now + 1), ArrowLeft: () => go(now - 1), Home: () => go(0), End: () => go(steps.length - 1) }[e.key];
     if (act) { act(); e.preventDefault(); } else if (e.key === ' ' && !e.target.closest('button')) { toggle(); e.preventDefault(); }
-  });
+  };
+  document.addEventListener('keydown', keys);
   go();
-  return { go, step: () => now };
+  const stop = () => { clearInterval(timer); document.removeEventListener('keydown', keys); };
+  return { go, step: () => now, stop };
 }

@@ -176,12 +176,12 @@ impl<'a> Drawing<'a> {
         let root = self.line(self.trace.root);
         let mut t = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w:.0} {h:.0}\" width=\"{w:.0}\" height=\"{h:.0}\" \
-             role=\"graphics-document\" class=\"wengert {theme}\" aria-labelledby=\"title desc\">\n\
-             <title id=\"title\">The tape of {}</title>\n<desc id=\"desc\">{} forward lines and {} steps of the backward pass.</desc>\n\
-             <style>{STYLE}</style>\n<defs><marker id=\"a\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
-             orient=\"auto\"><path class=\"tip\" d=\"M0 0L8 4L0 8z\"/></marker><marker id=\"b\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" \
+             role=\"graphics-document\" class=\"wengert {theme}\" aria-labelledby=\"wg-title wg-desc\">\n\
+             <title id=\"wg-title\">The tape of {}</title>\n<desc id=\"wg-desc\">{} forward lines and {} steps of the backward pass.</desc>\n\
+             <style>{STYLE}</style>\n<defs><marker id=\"wg-tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" \
+             orient=\"auto\"><path class=\"tip\" d=\"M0 0L8 4L0 8z\"/></marker><marker id=\"wg-back\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" \
              markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path class=\"backtip\" d=\"M0 0L8 4L0 8z\"/></marker>\
-             <pattern id=\"stripes\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
+             <pattern id=\"wg-stripes\" width=\"5\" height=\"5\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
              <rect class=\"stripe\" width=\"2\" height=\"5\"/></pattern></defs>\n<rect class=\"paper\" width=\"{w:.0}\" height=\"{h:.0}\"/>\n",
             escaped(&root.called()),
             layout.shown.len(),
@@ -226,21 +226,19 @@ impl<'a> Drawing<'a> {
             path += &format!("L{:.1} {:.1}", start[0], start[1]);
         }
         path += &curve(start, end);
-        let _ = write!(t, "<path class=\"edge\" d=\"{path}\" marker-end=\"url(#a)\"/>");
+        let _ = write!(t, "<path class=\"edge\" d=\"{path}\" marker-end=\"url(#wg-tip)\"/>");
         let step = self.giving(reader, k);
         let Some(s) = step.map(|k| &self.trace.steps[k]).filter(|_| self.options.cotangents) else { return };
         let text = match &s.role {
             StepRole::Cut { .. } => "0".to_string(),
-            StepRole::Pass { .. } => format!("{} passes", s.formula),
+            StepRole::Pass { .. } if s.formula == "g" => "g passes".to_string(),
             _ => s.formula.clone(),
         };
         let text: String =
             if text.chars().count() > 30 { text.chars().take(29).chain(['…']).collect() } else { text };
         let width = text.chars().count() as f64 * 6.2 + 22.0;
-        let mut at = [(start[0] + end[0]) / 2.0, (start[1] + end[1]) / 2.0];
-        if end[1] - start[1] > 90.0 {
-            at = [end[0], end[1] - 26.0];
-        }
+        // Above the arrow's end; neighbours stand at two heights, so that they do not cover each other.
+        let mut at = [end[0], end[1] - 19.0 - (k % 2) as f64 * 19.0];
         // Beside the arrows of a choice, not below them.
         if matches!(s.local, Some(Local::Route { .. })) {
             at[0] = (at[0] - width / 2.0 - 12.0).max(width / 2.0 + 4.0);
@@ -296,7 +294,9 @@ impl<'a> Drawing<'a> {
                 corner[1] - 4.0
             );
             let striped = if label == "value" { &ties[..] } else { &[] };
+            let _ = write!(t, "<g class=\"of-{label}\">");
             heat.draw(t, corner, striped);
+            t.push_str("</g>");
             if has_range(line) {
                 let below = corner[1] + heat.size()[1] + 12.0;
                 let _ = write!(
@@ -337,8 +337,9 @@ impl<'a> Drawing<'a> {
             let bend = ((s[1] - e[1]) / 2.0).max(20.0);
             let _ = write!(
                 t,
-                "<path class=\"route{}\" d=\"M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}\" marker-end=\"url(#b)\"/>",
+                "<path class=\"route{}\" data-step=\"{}\" d=\"M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}\" marker-end=\"url(#wg-back)\"/>",
                 self.state(step),
+                step.unwrap_or(0),
                 s[0],
                 s[1],
                 s[0],

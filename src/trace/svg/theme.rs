@@ -10,8 +10,8 @@ font-family:system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif}\
 .paper{fill:var(--paper)}.box{fill:var(--box);stroke:var(--line)}.leaf .box{fill:var(--leaf)}.constant .box{stroke-dasharray:4 3}.root .box{stroke:var(--ink);stroke-width:2}\
 .op{font-size:13px;font-weight:600;fill:var(--ink)}.facts,.what,.range{font-size:11px;fill:var(--soft)}.what.cotangent{fill:var(--back)}\
 .pos{fill:var(--pos)}.neg{fill:var(--neg)}.zero{fill:none}.nan{fill:var(--ink)}.frame{fill:none;stroke:var(--line)}\
-.num{font-size:11px;fill:var(--ink);text-anchor:middle;font-variant-numeric:tabular-nums}.tie{fill:url(#stripes)}.stripe{fill:var(--ink);fill-opacity:.35}\
+.num{font-size:11px;fill:var(--ink);text-anchor:middle;font-variant-numeric:tabular-nums}.tie{fill:url(#wg-stripes)}.stripe{fill:var(--ink);fill-opacity:.35}\
 .edge{fill:none;stroke:var(--line);stroke-width:1.4}.tip{fill:var(--line)}.backtip{fill:var(--back)}\
 .label{fill:var(--label);stroke:var(--back);stroke-opacity:.45}.formula{font-size:11px;fill:var(--back);text-anchor:middle}\
 .route{fill:none;stroke:var(--back);stroke-width:1.3;stroke-opacity:.7}\
-.now .box,.now .label{stroke:var(--back);stroke-width:3}.later .what.cotangent,.later .formula,.route.later{opacity:.35}.later .label{stroke-dasharray:3 3}";
+.now .box,.now .label{stroke:var(--back);stroke-width:3}.later .what.cotangent,.later .formula{opacity:.35}.route.later,.later .of-cotangent{opacity:.06}.later .label{stroke-dasharray:3 3}";
