@@ -3,14 +3,19 @@ const $ = id => document.getElementById(id);
 const WORKER = `
 let module, exports;
 async function start() { exports = (await WebAssembly.instantiate(module, {})).exports; }
-function text(len) { return new TextDecoder().decode(new Uint8Array(exports.memory.buffer, exports.answer_at(), len)); }
+function text(len) {
+  const at = exports.answer_at();
+  return new TextDecoder().decode(new Uint8Array(exports.memory.buffer, at, len));
+}
 onmessage = async e => {
   if (e.data.bytes) { module = await WebAssembly.compile(e.data.bytes); await start(); postMessage({ ready: true }); return; }
   const { id, command, source } = e.data;
   let answer;
   try {
     const bytes = new TextEncoder().encode(command + '\\n' + source);
-    new Uint8Array(exports.memory.buffer, exports.request(bytes.length), bytes.length).set(bytes);
+    // Memory may grow in a call, which makes views of it void: they are made after it.
+    const at = exports.request(bytes.length);
+    new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
     answer = text(exports.call());
   } catch (trap) {
     // An operation refused its operands, which ends the module: it says why, and is started anew.
@@ -57,6 +62,7 @@ async function ask(command, source) {
 
 let viewer = null, trace = null, run = 0;
 const program = $('program');
+$('view').addEventListener('step', remember);
 
 async function update(step) {
   const mine = ++run, source = program.value;
@@ -79,8 +85,6 @@ async function update(step) {
   view.append(picture);
   viewer = createViewer(view, trace);
   viewer.go(Math.min(keep, trace.steps.length - 1));
-  view.onstep = null;
-  view.addEventListener('step', remember);
   quiz();
   remember();
   check(mine, source);

@@ -30,6 +30,9 @@ function createViewer(root, trace) {
   const sentence = make('p', '', 'sentence');
   sentence.setAttribute('aria-live', 'polite');
   const lens = make('div', undefined, 'lens');
+  lens.tabIndex = 0;
+  lens.setAttribute('role', 'region');
+  lens.setAttribute('aria-label', 'Numbers of this step');
   root.append(sentence, lens, bar);
 
   const shown = v => typeof v === 'string' ? v : Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(5)));
