@@ -153,7 +153,8 @@ $('train').onclick = async () => {
 };
 
 // The number at the cursor: a slider, and Alt with the arrow keys.
-const NUMBER = /-?\d+(\.\d+)?(e[-+]?\d+)?/gi;
+// Not the digits of a name: the 2 of max_pool2d is none.
+const NUMBER = /(?<![\w.])-?\d+(\.\d+)?(e[-+]?\d+)?(?!\w)/gi;
 function numberAtCursor() {
   for (const m of program.value.matchAll(NUMBER)) {
     if (m.index <= program.selectionStart && program.selectionStart <= m.index + m[0].length) return m;

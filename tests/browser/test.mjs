@@ -60,6 +60,13 @@ await test('an edit changes the winner, and the slider does', async () => {
   await p.keyboard.press('Alt+ArrowUp');
   await p.waitForFunction(() => document.getElementById('program').value.includes('4, 4]') || document.getElementById('program').value.includes('[4, 9'), null, { timeout: 5000 });
 });
+await test('digits of names are no numbers to change', async () => {
+  await lesson(p, 0, 'pass');
+  const before = await p.inputValue('#program');
+  await p.evaluate(() => { const t = document.getElementById('program'); t.focus(); const k = t.value.indexOf('pool2d') + 5; t.setSelectionRange(k, k); });
+  await p.keyboard.press('Alt+ArrowUp');
+  assert.equal(await p.inputValue('#program'), before);
+});
 await test('an error of an operation points at its characters, and the page goes on', async () => {
   await p.fill('#program', 'x = [1, 2]\ny = x @ [[1, 2, 3]]');
   await p.waitForSelector('#error:not([hidden])', { timeout: 30000 });
