@@ -215,7 +215,7 @@ impl Error {
     #[track_caller]
     pub(crate) fn raise(self) -> ! {
         if CATCHING.get() {
-            #[cfg(panic = "abort")]
+            #[cfg(all(panic = "abort", feature = "playground"))]
             RAISED.set(Some([self.headline(), self.rule_text().into(), self.fix_text().into()]));
             // Not a panic: no message is printed.
             panic::resume_unwind(Box::new(self))
@@ -265,24 +265,28 @@ impl std::error::Error for Error {
     }
 }
 
+/// The path of a source line below this crate's sources, if it is one of them.
+pub(crate) fn own_file<'a>(site: &Location<'a>) -> Option<&'a str> {
+    site.file().strip_prefix(&file!()[..file!().len() - "error.rs".len()])
+}
+
 /// Whether a source line is of the part of this crate that records expressions as text: it tells a user nothing.
 pub(crate) fn is_of_a_text(site: &Location<'_>) -> bool {
-    let sources = &file!()[..file!().len() - "error.rs".len()];
-    site.file().strip_prefix(sources).is_some_and(|below| below.starts_with("expr"))
+    own_file(site).is_some_and(|below| below.starts_with("expr/") || below.starts_with("expr\\"))
 }
 
 thread_local! {
     static CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-#[cfg(panic = "abort")]
+#[cfg(all(panic = "abort", feature = "playground"))]
 thread_local! {
     /// The last error that was raised where it should have been caught: headline, rule and fix.
     static RAISED: Cell<Option<[String; 3]>> = const { Cell::new(None) };
 }
 
 /// The error that ended the program where panics cannot be caught; whoever ran it asks for it afterwards.
-#[cfg(panic = "abort")]
+#[cfg(all(panic = "abort", feature = "playground"))]
 pub(crate) fn raised() -> Option<[String; 3]> {
     RAISED.take()
 }

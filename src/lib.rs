@@ -219,7 +219,7 @@ mod real;
 mod shape;
 mod tape;
 mod trace;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "playground"))]
 mod wasm;
 mod window;
 

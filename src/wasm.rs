@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use crate::check::Check;
 use crate::error::{Error, raised};
 use crate::exec::Gradients;
-use crate::expr::{Bound, Diagnostic, Limits, functions, parse_within, place};
+use crate::expr::{Bound, Diagnostic, Limits, parse_within, place};
 use crate::real::Real;
 use crate::tape::{Tape, Tensor, Var};
 use crate::trace::json::Json;
@@ -23,7 +23,7 @@ const LIMITS: Limits = Limits { text: 1 << 16, lines: 4000, elements: 1 << 20, f
 
 /// Room for a request of so many bytes; where to put it.
 #[unsafe(no_mangle)]
-pub extern "C" fn request(len: usize) -> *mut u8 {
+pub extern "C" fn wengert_request(len: usize) -> *mut u8 {
     REQUEST.with_borrow_mut(|r| {
         r.clear();
         r.resize(len.min(1 << 22), 0);
@@ -33,7 +33,7 @@ pub extern "C" fn request(len: usize) -> *mut u8 {
 
 /// Answers the request: a command on the first line, with its arguments, and the program below it. The length of the answer.
 #[unsafe(no_mangle)]
-pub extern "C" fn call() -> usize {
+pub extern "C" fn wengert_call() -> usize {
     let request = REQUEST.with_borrow(|r| String::from_utf8_lossy(r).into_owned());
     let (command, source) = request.split_once('\n').unwrap_or((&request, ""));
     let text = answer(command, source).unwrap_or_else(|e| e.json(source));
@@ -42,7 +42,7 @@ pub extern "C" fn call() -> usize {
 
 /// Where the answer is.
 #[unsafe(no_mangle)]
-pub extern "C" fn answer_at() -> *const u8 {
+pub extern "C" fn wengert_answer_at() -> *const u8 {
     ANSWER.with_borrow(|a| a.as_ptr())
 }
 
@@ -51,7 +51,7 @@ pub extern "C" fn answer_at() -> *const u8 {
 /// Panics cannot be caught here, so an operation that refuses its operands ends the module. The page asks for this, and
 /// starts the module anew.
 #[unsafe(no_mangle)]
-pub extern "C" fn last_error() -> usize {
+pub extern "C" fn wengert_last_error() -> usize {
     let source = REQUEST.with_borrow(|r| String::from_utf8_lossy(r).into_owned());
     let source = source.split_once('\n').map_or(String::new(), |s| s.1.to_string());
     put(match raised() {
@@ -114,7 +114,6 @@ fn answer(command: &str, source: &str) -> Result<String, Wrong> {
     let words: Vec<&str> = words.collect();
     let number = |k: usize| words.get(k).and_then(|w| w.parse::<f64>().ok()).unwrap_or(0.0);
     match name {
-        "functions" => Ok(listed()),
         "run" => traced(source, |t| t.to_json()),
         "svg" => {
             let theme = match words.get(1) {
@@ -129,7 +128,6 @@ fn answer(command: &str, source: &str) -> Result<String, Wrong> {
         "text" => traced(source, |t| t.to_text()),
         "html" => traced(source, |t| t.to_html()),
         "check" => checked(&bound(source)?),
-        "slopes" => slopes(&bound(source)?, words.first().copied().unwrap_or_default(), number(1) as usize, number(2)),
         "train" => trained(&bound(source)?, number(0).clamp(1.0, 2000.0) as usize, number(1)),
         _ => Err(Wrong::plain("there is no such command")),
     }
@@ -192,30 +190,6 @@ fn checked(bound: &Bound) -> Result<String, Wrong> {
     Ok(j.text)
 }
 
-/// Forward, backward and central differences of one element, by evaluating the program beside its point.
-fn slopes(bound: &Bound, leaf: &str, element: usize, h: f64) -> Result<String, Wrong> {
-    let (names, inputs) = tensors(bound);
-    let k = names.iter().position(|n| n == leaf).ok_or_else(|| Wrong::plain("there is no such leaf"))?;
-    if element >= inputs[k].as_slice().len() {
-        return Err(Wrong::plain("there is no such element"));
-    }
-    let at = |by: f64| -> Result<f64, Wrong> {
-        let tape = Tape::<f64>::default();
-        let mut moved = inputs.clone();
-        moved[k].make_mut()[element] += by;
-        let x: Vec<Var<'_, f64>> = moved.iter().map(|t| tape.var(t)).collect();
-        Ok(record(bound, &tape, &x).try_item()?)
-    };
-    let (low, here, high) = (at(-h)?, at(0.0)?, at(h)?);
-    let mut j = Json::default();
-    j.object(|o| {
-        o.field("left").number((here - low) / h);
-        o.field("right").number((high - here) / h);
-        o.field("central").number((high - low) / (2.0 * h));
-    });
-    Ok(j.text)
-}
-
 /// Steps of gradient descent on all leaves: the losses, and where the leaves are then.
 fn trained(bound: &Bound, steps: usize, rate: f64) -> Result<String, Wrong> {
     let (names, mut leaves) = tensors(bound);
@@ -246,17 +220,4 @@ fn trained(bound: &Bound, steps: usize, rate: f64) -> Result<String, Wrong> {
         });
     });
     Ok(j.text)
-}
-
-fn listed() -> String {
-    let mut j = Json::default();
-    j.list(functions().into_iter(), |j, f| {
-        j.object(|o| {
-            o.field("name").text(f.name);
-            o.field("family").text(f.family);
-            o.field("signature").text(&f.signature());
-            o.field("doc").text(f.doc);
-        });
-    });
-    j.text
 }

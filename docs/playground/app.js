@@ -4,7 +4,7 @@ const WORKER = `
 let module, exports;
 async function start() { exports = (await WebAssembly.instantiate(module, {})).exports; }
 function text(len) {
-  const at = exports.answer_at();
+  const at = exports.wengert_answer_at();
   return new TextDecoder().decode(new Uint8Array(exports.memory.buffer, at, len));
 }
 onmessage = async e => {
@@ -14,12 +14,12 @@ onmessage = async e => {
   try {
     const bytes = new TextEncoder().encode(command + '\\n' + source);
     // Memory may grow in a call, which makes views of it void: they are made after it.
-    const at = exports.request(bytes.length);
+    const at = exports.wengert_request(bytes.length);
     new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
-    answer = text(exports.call());
+    answer = text(exports.wengert_call());
   } catch (trap) {
     // An operation refused its operands, which ends the module: it says why, and is started anew.
-    try { answer = text(exports.last_error()); } catch (e) { answer = JSON.stringify({ error: { message: String(trap), rule: '', fix: '', span: [0, 0] } }); }
+    try { answer = text(exports.wengert_last_error()); } catch (e) { answer = JSON.stringify({ error: { message: String(trap), rule: '', fix: '', span: [0, 0] } }); }
     await start();
   }
   postMessage({ id, answer });

@@ -1,5 +1,6 @@
 //! `wengert diff`: the first line at which two traces differ.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde_json::json;
@@ -21,6 +22,15 @@ pub fn diff(a: &DiffArgs) -> Done {
     Ok(Outcome { text, holds })
 }
 
+/// A trace of more bytes is not read.
+const BYTES: u64 = 1 << 29;
+
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|e| Failure::Other(format!("{}: {e}", path.display())))
+    let told = |e: std::io::Error| Failure::Other(format!("{}: {e}", path.display()));
+    let mut text = String::new();
+    std::fs::File::open(path).map_err(told)?.take(BYTES + 1).read_to_string(&mut text).map_err(told)?;
+    if text.len() as u64 > BYTES {
+        return Err(Failure::Other(format!("{}: has more than {BYTES} bytes", path.display())));
+    }
+    Ok(text)
 }

@@ -78,7 +78,9 @@ pub fn main(words: impl Iterator<Item = OsString>, train: fn(std::vec::IntoIter<
         }
     };
     if let Command::Train { options } = cli.command {
-        return train(options.into_iter());
+        // The job has a command line of its own, in which what stands last counts.
+        let threads = cli.threads.map(|n| [OsString::from("--threads"), n.to_string().into()]);
+        return train(threads.into_iter().flatten().chain(options).collect::<Vec<_>>().into_iter());
     }
     let done = match cli.threads {
         Some(n) => wengert::with_threads(n, || run(cli.command)).map_err(Failure::from).and_then(|done| done),

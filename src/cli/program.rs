@@ -37,6 +37,9 @@ pub fn bound(source: &Source) -> Result<Bound, Failure> {
         limits.flops = limits.flops.max(elements as f64 * 1e4);
     }
     let values = source.vars.iter().map(|v| variable(v)).collect::<Result<Vec<_>, _>>()?;
+    if let Some((k, (name, _))) = values.iter().enumerate().find(|(k, v)| values[..*k].iter().any(|w| w.0 == v.0)) {
+        return Err(Failure::Other(format!("--var {}: `{name}` has a value already", source.vars[k])));
+    }
     let values: Vec<_> = values.iter().map(|(n, t)| (n.as_str(), t.clone())).collect();
     Ok(parse_within(&text, limits)?.bind(&values)?)
 }

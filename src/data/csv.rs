@@ -32,6 +32,9 @@ pub fn decode_csv(bytes: &[u8]) -> Result<Tensor<f64>, Error> {
         Some(((_, first), rest)) if is_header(first) => rest,
         _ => &lines[..],
     };
+    if rows.is_empty() && !lines.is_empty() {
+        return Err(wrong("there is a header and no row of numbers".into()));
+    }
     let mut width = None;
     let mut data = Vec::new();
     for (number, line) in rows {
@@ -84,10 +87,13 @@ mod tests {
         assert_eq!(read("1;2\r\n3;4").unwrap().0, [2, 2]);
         assert_eq!(read("x\ty\n1\t-inf").unwrap(), (vec![2], vec![1.0, f64::NEG_INFINITY]));
         assert_eq!(read("\u{feff}\"1\",\"2\"").unwrap().1, [1.0, 2.0]);
-        assert_eq!(read("").unwrap(), (vec![0], vec![]).clone());
-        for (text, what) in
-            [("1,2\n3,x\n", "line 2, field 2: `x`"), ("1,2\n1,2,3", "line 2 has 3"), ("1\n\n\nb", "line 4")]
-        {
+        assert_eq!(read("").unwrap(), (vec![0], vec![]));
+        for (text, what) in [
+            ("1,2\n3,x\n", "line 2, field 2: `x`"),
+            ("1,2\n1,2,3", "line 2 has 3"),
+            ("1\n\n\nb", "line 4"),
+            ("a text", "no row"),
+        ] {
             let e = read(text).unwrap_err();
             assert!(e.is_format() && e.to_string().contains(what), "{e}");
         }

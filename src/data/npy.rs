@@ -2,6 +2,7 @@
 //! Files come from outside and are distrusted: what a header promises is compared with the bytes that are there.
 
 use crate::error::Error;
+use crate::shape::checked_count;
 use crate::tape::Tensor;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -52,8 +53,7 @@ pub fn decode_npy(bytes: &[u8]) -> Result<Tensor<f64>, Error> {
     let dims = field(header, "shape").and_then(shape).ok_or_else(|| wrong("the header tells no shape"))?;
     let (big, kind, size) = number_type(descr)
         .ok_or_else(|| wrong(&format!("numbers of type \"{descr}\" cannot be read")).fix("save it as float64"))?;
-    let count = dims.iter().try_fold(1_usize, |n, d| n.checked_mul(*d));
-    let needed = count.and_then(|n| n.checked_mul(size));
+    let needed = checked_count(&dims).and_then(|n| n.checked_mul(size));
     if needed != Some(data.len()) {
         let is = format!("{} bytes of numbers do not fill shape {dims:?} of \"{descr}\"", data.len());
         return Err(wrong(&is));
@@ -201,6 +201,7 @@ mod tests {
             (file(&header("<c16", "(1,)"), &[0; 16]), "\"<c16\""),
             (file(&header("<f8", "(1000000000000,)"), &[0; 8]), "8 bytes"),
             (file(&header("<f8", "(18446744073709551615, 18446744073709551615)"), &[]), "0 bytes"),
+            (file(&header("<f8", "(18446744073709551615, 0, 18446744073709551615)"), &[]), "0 bytes"),
             (file(&header("<f8", "(-1,)"), &[]), "no shape"),
             (file("{}", &[]), "no type"),
             (file("{'descr': 'é'", &[]), "layout"),

@@ -105,7 +105,8 @@ fn many(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-fn bytes(n: usize) -> String {
+/// A number of bytes in the unit in which it is from 1 to 1024, where there is one.
+pub(crate) fn bytes(n: usize) -> String {
     match n {
         ..1024 => many(n, "byte"),
         1024..0x10_0000 => format!("{:.1} KiB", n as f64 / 1024.0),

@@ -15,6 +15,7 @@ mod store;
 mod value;
 mod zero;
 
+pub(crate) use explain::bytes;
 pub use gradients::Gradients;
 pub use nonfinite::{NonFinite, OperandValues};
 pub use ports::{Inputs, Outputs};

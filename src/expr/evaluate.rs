@@ -11,11 +11,10 @@ use super::functions::{Arguments, Fail, Function, Functions, ParameterDoc};
 use super::limits::{Limits, Used};
 use super::suggest::nearest;
 use super::syntax::{Argument, Call, Name, Node, NodeKind, Operator, Postfix, Statement, Subscript};
-use super::value::{AnyLine, Literal, Value, convert};
+use super::value::{AnyLine, Value, convert};
 use crate::error::{Error, catching};
 use crate::ops::LineOrNumber;
 use crate::real::Real;
-use crate::shape::Dims;
 use crate::tape::{IntVar, Tape, Var};
 
 /// Names that are numbers.
@@ -114,7 +113,7 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
     /// Records by `f`; lines that it writes stand at `span`.
     fn record<V>(&mut self, span: &Span, f: impl FnOnce() -> Result<V, Fail>) -> Result<V, (Error, Option<usize>)> {
         let first = self.tape.len() as u32;
-        #[cfg(panic = "abort")]
+        #[cfg(all(panic = "abort", feature = "playground"))]
         super::place::enter(span);
         let value = catching(f).map_err(|e| (e, None))?.map_err(|f| (f.error, f.argument))?;
         if self.tape.len() as u32 > first {
@@ -136,25 +135,22 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
             NodeKind::None => Ok(Value::None),
             NodeKind::Name(name) => self.lookup(name, &n.span),
             NodeKind::List(items) => match n.literal() {
-                Some(Ok(l)) => Ok(Value::Literal(Literal { dims: Dims::from(&l.dims[..]), data: Arc::new(l.data) })),
-                Some(Err((span, what))) => {
-                    let e = Error::shape(what).rule("rows of a tensor are equally long").fix("add or remove numbers");
-                    Err(self.fail(e, &span))
-                }
+                Some(Ok(l)) => Ok(Value::Literal(l.into())),
+                Some(Err((span, e))) => Err(self.fail(e, &span)),
                 None => Ok(Value::List(items.iter().map(|i| self.value(i)).collect::<Evaluated<_>>()?)),
             },
             NodeKind::Negative(inner) => {
-                let value = self.value(inner)?;
-                match value {
+                let tape = self.tape;
+                match self.value(inner)? {
                     Value::Number(v) => Ok(Value::Number(-v)),
-                    value => self.operator(Operator::Sub, Value::Number(0.0), value, &n.span, true),
+                    value => self.plainly(&n.span, || Ok(Value::Line(-convert::<T, Var<'t, T>>(value, tape)?))),
                 }
             }
             NodeKind::Chain(first, rest) => {
                 let mut value = self.value(first)?;
-                for (op, _, operand) in rest {
+                for (op, operand) in rest {
                     let b = self.value(operand)?;
-                    value = self.operator(*op, value, b, &(first.span.start..operand.span.end), false)?;
+                    value = self.operator(*op, value, b, &(first.span.start..operand.span.end))?;
                 }
                 Ok(value)
             }
@@ -198,14 +194,7 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
         Err(self.fail(Error::argument(format!("`{name}` has no value")).fix(fix), span))
     }
 
-    fn operator(
-        &mut self,
-        op: Operator,
-        a: Value<'t, T>,
-        b: Value<'t, T>,
-        span: &Span,
-        negates: bool,
-    ) -> Evaluated<Value<'t, T>> {
+    fn operator(&mut self, op: Operator, a: Value<'t, T>, b: Value<'t, T>, span: &Span) -> Evaluated<Value<'t, T>> {
         let tape = self.tape;
         if let (Value::Number(a), Value::Number(b)) = (&a, &b) {
             let number = match op {
@@ -220,9 +209,6 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
             }
         }
         self.plainly(span, || {
-            if negates {
-                return Ok(Value::Line(-convert::<T, Var<'t, T>>(b, tape)?));
-            }
             Ok(match op {
                 Operator::Add | Operator::Sub | Operator::Mul | Operator::Div => {
                     let sides: (LineOrNumber<'t, T>, LineOrNumber<'t, T>) = (convert(a, tape)?, convert(b, tape)?);
@@ -402,10 +388,7 @@ fn slice<'t, T: Real>(
     (from, to): (Option<isize>, Option<isize>),
     step: isize,
 ) -> Result<AnyLine<'t, T>, Error> {
-    let dims = match line {
-        AnyLine::Real(v) => v.dims(),
-        AnyLine::Int(v) => v.dims(),
-    };
+    let dims = line.dims();
     let Some(&size) = dims.get(axis as usize) else {
         return Err(Error::index(format!("there is no axis {axis} in shape {dims}"))
             .rule("an index has at most one entry for each axis")

@@ -7,7 +7,7 @@ mod functions;
 mod lexer;
 mod limits;
 mod parser;
-#[cfg(panic = "abort")]
+#[cfg(all(panic = "abort", feature = "playground"))]
 pub(crate) mod place;
 mod script;
 mod suggest;

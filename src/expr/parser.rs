@@ -143,14 +143,13 @@ impl Parser<'_> {
         let first = part(self)?;
         let mut rest = Vec::new();
         while let Some(op) = operators.iter().copied().find(|o| self.is(o.symbol())) {
-            let place = self.span();
             self.at += 1;
-            rest.push((op, place, part(self)?));
+            rest.push((op, part(self)?));
         }
         match rest.last() {
             None => Ok(first),
             Some(last) => {
-                let span = first.span.start..last.2.span.end;
+                let span = first.span.start..last.1.span.end;
                 Ok(Node { span, kind: NodeKind::Chain(Box::new(first), rest) })
             }
         }
@@ -315,7 +314,7 @@ mod tests {
         let value = |text| parsed(text).remove(0).value.kind;
         let NodeKind::Chain(first, rest) = value("a + b * c - d") else { panic!() };
         assert_eq!((first.span, rest.len()), (0..1, 2));
-        assert!(matches!(rest[0].2.kind, NodeKind::Chain(..)));
+        assert!(matches!(rest[0].1.kind, NodeKind::Chain(..)));
         let NodeKind::Negative(inner) = value("-x^2") else { panic!() };
         assert!(matches!(inner.kind, NodeKind::Power(..)));
         let NodeKind::Power(_, exponent) = value("a^b^c") else { panic!() };

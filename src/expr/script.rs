@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::diagnostic::{Diagnostic, Span};
 use super::evaluate::Evaluator;
@@ -100,21 +100,16 @@ impl Script {
         let mut found: IndexMap<String, Literal> = IndexMap::new();
         for s in &self.statements {
             let [name] = &s.targets[..] else { continue };
-            match s.value.literal() {
-                None => {}
-                Some(Err((span, what))) => {
-                    let e = Error::shape(what).rule("rows of a tensor are equally long").fix("add or remove numbers");
-                    return Err(Diagnostic::new(e, span, &self.source));
-                }
-                Some(Ok(l)) => {
-                    let literal = Literal { dims: Dims::from(&l.dims[..]), data: Arc::new(l.data) };
-                    if found.insert(name.text.clone(), literal).is_some() {
-                        let e = Error::argument(format!("`{}` is given a value twice", name.text))
-                            .rule("a leaf has one value")
-                            .fix("choose another name");
-                        return Err(Diagnostic::new(e, name.span.clone(), &self.source));
-                    }
-                }
+            let literal = match s.value.literal() {
+                None => continue,
+                Some(Err((span, e))) => return Err(Diagnostic::new(e, span, &self.source)),
+                Some(Ok(l)) => l.into(),
+            };
+            if found.insert(name.text.clone(), literal).is_some() {
+                let e = Error::argument(format!("`{}` is given a value twice", name.text))
+                    .rule("a leaf has one value")
+                    .fix("choose another name");
+                return Err(Diagnostic::new(e, name.span.clone(), &self.source));
             }
         }
         Ok(found)
@@ -127,17 +122,17 @@ impl Script {
     /// limit is exceeded.
     pub fn bind(&self, values: &[(&str, Tensor<f64>)]) -> Result<Bound, Diagnostic> {
         let mut given: IndexMap<String, Literal> = IndexMap::new();
+        let used = if values.is_empty() { IndexSet::new() } else { self.names() };
         for (name, tensor) in values {
-            let used = self.names();
             let assigned = self.statements.iter().flat_map(|s| &s.targets).find(|t| t.text == *name);
             if let Some(target) = assigned {
                 let e = Error::argument(format!("`{name}` is assigned here and bound from outside"))
                     .fix("leave out one of the two");
                 return Err(Diagnostic::new(e, target.span.clone(), &self.source));
             }
-            if !used.iter().any(|u| u == name) {
+            if !used.contains(*name) {
                 let mut e = Error::argument(format!("`{name}` is bound, but the text does not use it"));
-                let free: Vec<&str> = used.iter().map(String::as_str).filter(|u| !self.assigns(u)).collect();
+                let free: Vec<&str> = used.iter().copied().filter(|u| !self.assigns(u)).collect();
                 e = match (nearest(name, free.iter().copied()), &free[..]) {
                     (Some(near), _) => e.fix(format!("did you mean `{near}`?")),
                     (None, []) => e.fix("leave it out"),
@@ -169,18 +164,20 @@ impl Script {
     }
 
     /// The names that the text reads, each once.
-    fn names(&self) -> Vec<String> {
-        let mut found = Vec::new();
+    fn names(&self) -> IndexSet<&str> {
+        let mut found = IndexSet::new();
         let mut stack: Vec<&Node> = self.statements.iter().map(|s| &s.value).collect();
         while let Some(n) = stack.pop() {
             match &n.kind {
-                NodeKind::Name(name) if !found.contains(name) => found.push(name.clone()),
+                NodeKind::Name(name) => {
+                    found.insert(name.as_str());
+                }
                 NodeKind::List(items) => stack.extend(items),
                 NodeKind::Negative(inner) => stack.push(inner),
                 NodeKind::Power(a, b) => stack.extend([&**a, &**b]),
                 NodeKind::Chain(first, rest) => {
                     stack.push(first);
-                    stack.extend(rest.iter().map(|r| &r.2));
+                    stack.extend(rest.iter().map(|r| &r.1));
                 }
                 NodeKind::Call(c) => stack.extend(c.arguments.iter().map(|a| &a.value)),
                 NodeKind::Postfix(base, parts) => {

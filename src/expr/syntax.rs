@@ -2,6 +2,7 @@
 //! Chains of operators and of methods are lists, so that no text makes the tree deeper than its brackets are.
 
 use super::diagnostic::Span;
+use crate::error::Error;
 
 /// A name and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,8 +35,8 @@ pub(super) enum NodeKind {
     /// `[a, b, ..]`.
     List(Vec<Node>),
     Negative(Box<Node>),
-    /// `a + b - c`: operators of one precedence, from left to right, each with its place.
-    Chain(Box<Node>, Vec<(Operator, Span, Node)>),
+    /// `a + b - c`: operators of one precedence, from left to right.
+    Chain(Box<Node>, Vec<(Operator, Node)>),
     /// `a ^ b`.
     Power(Box<Node>, Box<Node>),
     Call(Call),
@@ -106,7 +107,7 @@ impl Node {
     /// The tensor that a literal of numbers spells, `[[1, -2], [3, 4]]` or a single number; `None` for anything else.
     ///
     /// Rows of different lengths are an error: the place of the odd one, and what it should be.
-    pub fn literal(&self) -> Option<Result<Literal, (Span, String)>> {
+    pub fn literal(&self) -> Option<Result<Literal, (Span, Error)>> {
         fn walk(n: &Node, depth: usize, l: &mut Literal, bad: &mut Option<(Span, String)>) -> bool {
             match &n.kind {
                 NodeKind::Number(v) => leaf(n, *v, depth, l, bad),
@@ -146,7 +147,12 @@ impl Node {
             true
         }
         let (mut literal, mut bad) = (Literal::default(), None);
-        walk(self, 0, &mut literal, &mut bad).then(|| bad.map_or(Ok(literal), Err))
+        let whole = walk(self, 0, &mut literal, &mut bad);
+        let ragged = |(span, what)| {
+            let e = Error::shape(what).rule("rows of a tensor are equally long").fix("add or remove numbers");
+            Err((span, e))
+        };
+        whole.then(|| bad.map_or(Ok(literal), ragged))
     }
 }
 

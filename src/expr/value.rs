@@ -32,6 +32,12 @@ pub(super) struct Literal {
     pub data: std::sync::Arc<Vec<f64>>,
 }
 
+impl From<super::syntax::Literal> for Literal {
+    fn from(l: super::syntax::Literal) -> Self {
+        Literal { dims: Dims::from(&l.dims[..]), data: std::sync::Arc::new(l.data) }
+    }
+}
+
 impl Literal {
     pub fn number(v: f64) -> Self {
         Literal { dims: Dims::scalar(), data: std::sync::Arc::new(vec![v]) }
@@ -146,6 +152,15 @@ impl<'t, T: Real> FromValue<'t, T> for LineOrNumber<'t, T> {
 pub(super) enum AnyLine<'t, T: Real> {
     Real(Var<'t, T>),
     Int(IntVar<'t, T>),
+}
+
+impl<T: Real> AnyLine<'_, T> {
+    pub fn dims(self) -> Dims {
+        match self {
+            AnyLine::Real(v) => v.dims(),
+            AnyLine::Int(v) => v.dims(),
+        }
+    }
 }
 
 impl<'t, T: Real> FromValue<'t, T> for AnyLine<'t, T> {

@@ -18,7 +18,7 @@ use super::op::Op;
 use super::row::Bound;
 use super::sig::Sig;
 use super::writing::RuleFrame;
-use crate::error::{Error, OrRaise};
+use crate::error::{Error, OrRaise, own_file};
 use crate::real::Real;
 use crate::shape::{Dims, checked_count};
 
@@ -292,7 +292,7 @@ impl<T: Real> Tape<T> {
         let caller = Location::caller();
         match (self.rule.get(), self.user.get()) {
             (Some(rule), _) => rule.site,
-            (None, Some(user)) if is_own(caller) => user,
+            (None, Some(user)) if own_file(caller).is_some() => user,
             (None, _) => caller,
         }
     }
@@ -356,10 +356,4 @@ impl<T: Real> Tape<T> {
         let slot: &mut dyn Any = &mut **slot.get_or_insert_with(|| Box::new(S::default()));
         f(slot.downcast_mut().expect("one module keeps its values with the tape"))
     }
-}
-
-/// Whether a source line is one of this crate's.
-fn is_own(site: &Location<'_>) -> bool {
-    let sources = &file!()[..file!().len() - "tape/record.rs".len()];
-    site.file().starts_with(sources)
 }

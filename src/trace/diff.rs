@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::record::{Trace, TracedLine};
 use super::values::Values;
+use crate::shape::unravel;
 
 /// The first difference between two traces.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +114,7 @@ fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
         (Some(x), Some(y)) => {
             let wrong: Vec<usize> = (0..x.len().min(y.len())).filter(|&k| !same(x[k], y[k])).collect();
             let &k = wrong.first()?;
-            let index = super::sentence::place(k, &a.dims);
+            let index = unravel(k, &a.dims);
             let others =
                 if wrong.len() > 1 { format!(", and {} elements more", wrong.len() - 1) } else { String::new() };
             Some(format!("{}: element {index:?} is {} and {}{others}", called(a), x[k], y[k]))

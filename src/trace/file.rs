@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::diff::{Compared, Difference, first_difference};
 use crate::error::Error;
+use crate::shape::checked_count;
 
 /// The first line at which two traces differ that [`Trace::to_json`](crate::Trace::to_json) has written, where numbers may
 /// differ by `tolerance` beside their size; `None` where there is none. Needs the feature `json`.
@@ -21,6 +22,8 @@ use crate::error::Error;
 /// assert_eq!(diff_json(&json(2.0)?, &json(2.0)?, 0.0)?, None);
 /// assert_eq!(diff_json(&json(2.0)?, &json(3.0)?, 0.0)?.unwrap().line, 1);
 /// assert!(diff_json("{}", "[]", 0.0).unwrap_err().is_format());
+/// let short = json(2.0)?.replace("[2,4]", "[2]");
+/// assert!(diff_json(&json(2.0)?, &short, 0.0).unwrap_err().is_format());
 /// # Ok::<(), wengert::Error>(())
 /// ```
 pub fn diff_json(a: &str, b: &str, tolerance: f64) -> Result<Option<Difference>, Error> {
@@ -46,6 +49,10 @@ fn line(l: &Value) -> Option<Compared> {
         Some(data) => Some(data.as_array()?.iter().map(number).collect::<Option<Vec<f64>>>()?),
         None => None,
     };
+    let dims: Vec<usize> = whole(&value["dims"])?.into_iter().map(|v| v as usize).collect();
+    if data.as_ref().is_some_and(|d| checked_count(&dims) != Some(d.len())) {
+        return None;
+    }
     let stat = |name: &str| number(&value["stats"][name]);
     let attributes = l["attributes"].as_object()?.iter().map(|(name, v)| format!("{name}={v}"));
     Some(Compared {
@@ -53,7 +60,7 @@ fn line(l: &Value) -> Option<Compared> {
         name: l["name"].as_str().map(str::to_string),
         operands: whole(&l["operands"])?.into_iter().map(|v| v as u32).collect(),
         attributes: attributes.collect::<Vec<_>>().join(" "),
-        dims: whole(&value["dims"])?.into_iter().map(|v| v as usize).collect(),
+        dims,
         data,
         stats: [stat("min")?, stat("max")?, stat("mean")?, stat("rms")?],
     })

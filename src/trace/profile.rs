@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use super::json::Json;
 use super::record::leaves;
-use crate::adjoint::reverse_sweep;
+use crate::adjoint::{check_scalar, reverse_sweep};
 use crate::error::Error;
+use crate::exec::bytes;
 use crate::real::Real;
 use crate::tape::{Operand, Tape, Var};
 
@@ -63,14 +64,7 @@ impl Profile {
     #[track_caller]
     pub fn of<T: Real>(root: Var<'_, T>, rounds: usize) -> Result<Self, Error> {
         let tape = root.tape();
-        if root.count() != 1 {
-            return Err(Error::shape(format!(
-                "the root has shape {}, and a gradient is that of one number",
-                root.dims()
-            ))
-            .rule("the root has exactly one element")
-            .fix("reduce it (`.sum()`, `.mean()`)"));
-        }
+        check_scalar(root, "profile")?;
         let sweep = reverse_sweep(root, &leaves(tape));
         let wanted = sweep.cotangents.iter().flatten().map(|v| v.id()).chain([root.id()]);
         let mut lines: Vec<LineCost> = needed(tape, wanted).into_iter().map(|id| cost(tape, id)).collect();
@@ -209,7 +203,7 @@ impl fmt::Display for Profile {
                 "{:>10} {:>5.1}% {:>9} {:>8.2} {:>9.2}  %{} {} {:?}  {}",
                 time(l.seconds),
                 100.0 * l.seconds / all.max(f64::MIN_POSITIVE),
-                size(l.bytes),
+                bytes(l.bytes),
                 rate(l.bytes as f64),
                 rate(l.flops),
                 l.id,
@@ -227,15 +221,6 @@ fn time(seconds: f64) -> String {
         s if s < 1e-3 => format!("{:.2} µs", s * 1e6),
         s if s < 1.0 => format!("{:.2} ms", s * 1e3),
         s => format!("{s:.2} s"),
-    }
-}
-
-/// Bytes in the largest unit that leaves a number from 1 on.
-pub(super) fn size(bytes: usize) -> String {
-    match bytes {
-        b if b < 1 << 10 => format!("{b} B"),
-        b if b < 1 << 20 => format!("{:.1} KiB", b as f64 / 1024.0),
-        b => format!("{:.1} MiB", b as f64 / (1024.0 * 1024.0)),
     }
 }
 

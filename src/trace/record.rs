@@ -7,7 +7,7 @@ use super::remark::{Remark, remarks};
 use super::sentence::sentence;
 use super::step::{Step, steps, visit_of};
 use super::values::Values;
-use crate::adjoint::reverse_sweep;
+use crate::adjoint::{check_scalar, reverse_sweep};
 use crate::error::Error;
 use crate::real::Real;
 use crate::tape::{Kind, Line, Operand, Tape, Var};
@@ -144,14 +144,7 @@ impl Trace {
     #[track_caller]
     pub fn with<T: Real>(root: Var<'_, T>, options: &TraceOptions) -> Result<Self, Error> {
         let tape = root.tape();
-        if root.count() != 1 {
-            return Err(Error::shape(format!(
-                "the root has shape {}, and a gradient is that of one number",
-                root.dims()
-            ))
-            .rule("the root has exactly one element")
-            .fix("reduce it (`.sum()`, `.mean()`)"));
-        }
+        check_scalar(root, "trace")?;
         let leaves = leaves(tape);
         let sweep = reverse_sweep(root, &leaves);
         if tape.len() > options.lines {

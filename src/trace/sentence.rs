@@ -5,6 +5,7 @@ use super::formula::number;
 use super::local::Local;
 use super::record::TracedLine;
 use super::step::{Step, StepRole};
+use crate::shape::unravel;
 
 /// The sentence of a step.
 pub(super) fn sentence(step: &Step, lines: &[TracedLine]) -> String {
@@ -148,7 +149,7 @@ fn route(
     if let Some(cell) = busiest.filter(|&c| wins[c].len() > 1) {
         let g = step.cotangents.first().copied().flatten().and_then(|id| lines[id as usize].value.data.as_ref());
         let terms: Option<Vec<f64>> = g.map(|g| wins[cell].iter().filter_map(|&k| g.get(k).copied()).collect());
-        text += &format!(" Cell {:?} won {} {what}", place(cell, &to.value.dims), wins[cell].len());
+        text += &format!(" Cell {:?} won {} {what}", unravel(cell, &to.value.dims), wins[cell].len());
         text += &match terms.filter(|t| t.len() <= 6) {
             Some(t) => {
                 let sum = number(t.iter().sum());
@@ -163,14 +164,4 @@ fn route(
         text += &format!(" {n} of {} {what} {is}: the rule at kinks decides who gets all.", chosen.len());
     }
     text
-}
-
-/// The index of a flat position.
-pub(super) fn place(mut flat: usize, dims: &[usize]) -> Vec<usize> {
-    let mut index = vec![0; dims.len()];
-    for axis in (0..dims.len()).rev() {
-        index[axis] = flat % dims[axis].max(1);
-        flat /= dims[axis].max(1);
-    }
-    index
 }

@@ -28,11 +28,11 @@ impl Trace {
             source.lines().for_each(|l| text += &format!("| {l}\n"));
             text.push('\n');
         }
-        let forward: Vec<[String; 6]> = self.lines.iter().filter(|l| !l.is_adjoint()).map(|l| self.row(l)).collect();
+        let forward: Vec<[String; 5]> = self.lines.iter().filter(|l| !l.is_adjoint()).map(|l| self.row(l)).collect();
         text += "forward: line, type, name and operation, value, cotangent\n";
         table(&mut text, &forward);
         text += "\nbackward: step, line it runs, whose cotangent, by which formula, value\n";
-        let steps: Vec<[String; 6]> = (0..self.steps.len()).map(|k| self.step_row(k)).collect();
+        let steps: Vec<[String; 5]> = (0..self.steps.len()).map(|k| self.step_row(k)).collect();
         let mut rows = String::new();
         table(&mut rows, &steps);
         for (row, step) in rows.lines().zip(&self.steps) {
@@ -47,7 +47,7 @@ impl Trace {
         text
     }
 
-    fn row(&self, l: &TracedLine) -> [String; 6] {
+    fn row(&self, l: &TracedLine) -> [String; 5] {
         let kind = if l.value.integer { "u32" } else { self.real };
         let action = if l.result > 0 { format!("= result {} of %{}", l.result, l.line.id) } else { action(l) };
         let name = l.line.name.as_deref().filter(|_| l.result == 0);
@@ -59,11 +59,10 @@ impl Trace {
             name.map_or_else(|| action.clone(), |n| format!("{n} {action}")),
             short(&l.value),
             cotangent,
-            String::new(),
         ]
     }
 
-    fn step_row(&self, k: usize) -> [String; 6] {
+    fn step_row(&self, k: usize) -> [String; 5] {
         let s = &self.steps[k];
         let line = s.line.map_or_else(String::new, |id| format!("%{id}"));
         let to = match &s.role {
@@ -72,7 +71,7 @@ impl Trace {
             role => format!("to {}", self.lines[role.to().unwrap_or(s.of) as usize].called()),
         };
         let value = s.line.map_or_else(String::new, |id| short(&self.lines[id as usize].value));
-        [(k + 1).to_string(), line, format!("{} {to}", s.role.name()), s.formula.clone(), value, String::new()]
+        [(k + 1).to_string(), line, format!("{} {to}", s.role.name()), s.formula.clone(), value]
     }
 }
 
@@ -109,11 +108,11 @@ pub(super) fn short(v: &Values) -> String {
 }
 
 /// Columns below each other; the last one with something in it is not padded.
-fn table(text: &mut String, rows: &[[String; 6]]) {
+fn table(text: &mut String, rows: &[[String; 5]]) {
     // One long cell may stick out, so that it does not push all others apart.
     const WIDEST: usize = 64;
     let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or(0);
-    let widths: [usize; 6] = std::array::from_fn(width);
+    let widths: [usize; 5] = std::array::from_fn(width);
     for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(widths) {

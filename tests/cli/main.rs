@@ -67,6 +67,7 @@ fn errors_are_one_clear_line_and_code_two() {
         ),
         (&["run", "x", "--var", "x=@none.npy"], "wengert: none.npy: No such file"),
         (&["run", "x", "--var", "x"], "wengert: --var x: expected NAME=VALUE"),
+        (&["run", "x", "--var", "x=1", "--var", "x=2"], "wengert: --var x=2: `x` has a value already"),
         (&["run", "zeros([100000, 100000])"], "wengert: 1:1: zeros: the lines hold 10000000000 numbers together"),
         (&["run", "cholesky([[0, 1], [1, 0]])"], "wengert: cholesky:"),
         (&["--threads", "0", "run", "1"], "wengert: 0 threads"),

@@ -10,7 +10,7 @@ use crate::kernels::fused::{Output, Pass, Register};
 use crate::real::Real;
 use crate::tape::{Graph, Kind};
 
-/// The buffers of one kind of numbers.
+/// The buffers of one kind of numbers for small values.
 #[derive(Default)]
 struct Shelf {
     /// Elements of each.
@@ -26,13 +26,12 @@ impl Shelf {
         // Where none is large enough, the largest grows: that costs the difference only.
         let slot = best.or_else(|| self.free.iter().max_by_key(|s| self.sizes[**s as usize])).copied();
         match slot {
-            // A small value in a large buffer would keep it from a large one that comes while it lives.
-            Some(s) if self.sizes[s as usize] <= (4 * len).max(1 << 12) => {
+            Some(s) => {
                 self.free.retain(|f| *f != s);
                 self.sizes[s as usize] = self.sizes[s as usize].max(len);
                 s
             }
-            _ => self.exactly(len),
+            None => self.exactly(len),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::prelude::*;
 use crate::expr::value::convert;
-use crate::shape::{Dims, Sizes};
+use crate::shape::{Dims, Sizes, resolve_axis};
 use crate::tape::Tensor;
 
 /// What either kind of line does, by the method of one name.
@@ -39,12 +39,9 @@ fn few(pieces: usize) -> Result<(), Error> {
 }
 
 fn size_of_axis(x: AnyLine<'_, impl Real>, axis: isize) -> usize {
-    let dims = match x {
-        AnyLine::Real(v) => v.dims(),
-        AnyLine::Int(v) => v.dims(),
-    };
-    let at = if axis < 0 { dims.rank() as isize + axis } else { axis };
-    usize::try_from(at).ok().and_then(|k| dims.get(k).copied()).unwrap_or(0)
+    let dims = x.dims();
+    // A wrong axis is refused by the operation itself.
+    resolve_axis(axis, &dims).map_or(0, |k| dims[k])
 }
 
 /// Evenly spaced numbers, bounded.
