@@ -1,93 +1,85 @@
-// The page: program in, tape out. All numbers come from the module; this file shows them and moves between steps.
+// The page: program in, tape out. All numbers come from the module; this file ties the parts together.
 const $ = id => document.getElementById(id);
-const WORKER = `
-let module, exports;
-async function start() { exports = (await WebAssembly.instantiate(module, {})).exports; }
-function text(len) {
-  const at = exports.wengert_answer_at();
-  return new TextDecoder().decode(new Uint8Array(exports.memory.buffer, at, len));
-}
-onmessage = async e => {
-  if (e.data.bytes) { module = await WebAssembly.compile(e.data.bytes); await start(); postMessage({ ready: true }); return; }
-  const { id, command, source } = e.data;
-  let answer;
-  try {
-    const bytes = new TextEncoder().encode(command + '\\n' + source);
-    // Memory may grow in a call, which makes views of it void: they are made after it.
-    const at = exports.wengert_request(bytes.length);
-    new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
-    answer = text(exports.wengert_call());
-  } catch (trap) {
-    // An operation refused its operands, which ends the module: it says why, and is started anew.
-    try { answer = text(exports.wengert_last_error()); } catch (e) { answer = JSON.stringify({ error: { message: String(trap), rule: '', fix: '', span: [0, 0] } }); }
-    await start();
-  }
-  postMessage({ id, answer });
-};`;
+const short = v => typeof v === 'string' ? v : String(Number(v.toPrecision(6)));
+const program = $('program'), view = $('view'), mode = new URLSearchParams(location.search);
 
-let worker, waiting = new Map(), next = 0, ready;
-const LONGEST = 4000;
+let viewer = null, trace = null, leaves = [], chosen = null;
+// Each change of the program is a run; answers to an older one are dropped, and a settled one has them all.
+let run = 0, settledRun = 0, soon = null;
+view.addEventListener('step', remember);
 
-async function inflate(base64) {
-  const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer();
-}
-function startWorker() {
-  const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
-  worker = new Worker(url);
-  ready = new Promise(done => {
-    worker.onmessage = e => {
-      if (e.data.ready) return done();
-      const w = waiting.get(e.data.id);
-      if (w) { waiting.delete(e.data.id); clearTimeout(w.timer); w.done(e.data.answer); }
-    };
-  });
-  inflate(MODULE).then(bytes => worker.postMessage({ bytes }, [bytes]));
-}
-async function ask(command, source) {
-  await ready;
-  return new Promise(done => {
-    const id = next++;
-    // A program that takes too long is stopped; the page stays alive.
-    const timer = setTimeout(() => {
-      waiting.delete(id);
-      worker.terminate();
-      startWorker();
-      done(JSON.stringify({ error: { message: 'it takes too long and was stopped', rule: '', fix: 'make it smaller', span: [0, 0] } }));
-    }, LONGEST);
-    waiting.set(id, { done, timer });
-    worker.postMessage({ id, command, source });
-  });
-}
+// The most telling step: mostly the last, when all has arrived, but no reshape.
+const TELLING = 'telling';
+const tellingStep = () => Math.max(0, trace.steps.findLastIndex(s => s.kind !== 'permute'));
 
-let viewer = null, trace = null, run = 0;
-const program = $('program');
-$('view').addEventListener('step', remember);
-
+// Shows the program's tape, at `step` or where the reader was.
 async function update(step) {
   const mine = ++run, source = program.value;
-  const [json, svg] = [await ask('run', source), await ask('svg', source)];
+  const answer = await asked('show', source);
   if (mine !== run) return;
-  const answer = JSON.parse(json);
   showError(answer.error, source);
-  if (answer.error) return;
-  trace = answer;
-  const view = $('view');
-  const keep = step ?? (viewer ? viewer.step() : 0);
+  if (answer.error) { settledRun = mine; return; }
+  trace = answer.trace;
+  leaves = answer.leaves.map(l => ({ ...l, places: l.places ?? interim(l, source), gradient: gradientOf(l) }));
+  if (!leaves.some(l => l.name === chosen?.name && chosen.k < l.data.length)) chosen = null;
+  const keep = step ?? (viewer ? viewer.step() : 0), picture = view.querySelector('.picture'), at = [picture.scrollLeft, picture.scrollTop];
   if (viewer) viewer.stop();
-  view.replaceChildren();
-  const picture = document.createElement('div');
-  picture.className = 'picture';
-  picture.tabIndex = 0;
-  picture.setAttribute('role', 'region');
-  picture.setAttribute('aria-label', 'Drawing of the tape');
-  picture.innerHTML = svg;
-  view.append(picture);
-  viewer = createViewer(view, trace);
-  viewer.go(Math.min(keep, trace.steps.length - 1));
-  quiz();
+  picture.innerHTML = answer.svg;
+  paint();
+  viewer = createViewer(view, trace, { curve: (line, operand, k) => asked(`curve ${line} ${operand} ${k}`, source) });
+  viewer.go(keep === TELLING ? tellingStep() : Math.min(keep, trace.steps.length - 1));
+  if (step === undefined) [picture.scrollLeft, picture.scrollTop] = at;
+  showInputs($('inputs'), leaves, changeNumber, choose);
+  mark();
+  $('hint').hidden = !$('inputs').children.length;
+  newQuestion(trace);
   remember();
-  check(mine, source);
+  const report = await asked('check', source);
+  if (mine !== run) return;
+  showCheck(report);
+  // What deserves a look is looked at: the first finding, or the first element whose gradient is not zero.
+  chosen ??= telling(report);
+  mark();
+  await checkElement(mine, source);
+}
+function interim(l, source) {
+  const line = trace.lines.find(x => x.name === l.name && x.op === 'var');
+  if (!line?.span) return null;
+  const at = source.indexOf('=', line.span[0]) + 1;
+  const found = [...source.slice(at, line.span[1]).matchAll(/-?\d+(\.\d+)?(e[-+]?\d+)?/gi)].map(m => [at + m.index, at + m.index + m[0].length]);
+  return found.length === l.data.length ? found : null;
+}
+function gradientOf(leaf) {
+  const g = trace.gradients.find(g => trace.lines[g.leaf].name === leaf.name);
+  return g && g.gradient !== null ? trace.lines[g.gradient].value.data : undefined;
+}
+function telling(report) {
+  for (const l of leaves) {
+    const k = l.data.findIndex((_, k) => report.findings?.some(f => f.place === `${l.name}${indexed('', k, l.dims)}`));
+    if (k >= 0) return { name: l.name, k };
+  }
+  for (const l of leaves) {
+    const k = l.gradient?.findIndex(v => v !== 0) ?? -1;
+    if (k >= 0) return { name: l.name, k };
+  }
+  return leaves.length && leaves[0].data.length ? { name: leaves[0].name, k: 0 } : null;
+}
+async function checkElement(mine, source) {
+  const leaf = leaves.find(l => l.name === chosen?.name);
+  const r = leaf ? await asked(`element ${chosen.k} ${leaf.name}`, source) : { error: {} };
+  if (mine !== run) return;
+  settledRun = mine;
+  showElement(r, leaf ? indexed(leaf.name, chosen.k, leaf.dims) : '');
+}
+function choose(element) {
+  if (chosen?.name === element.name && chosen.k === element.k) return;
+  chosen = element;
+  mark();
+  remember();
+  checkElement(run, program.value);
+}
+function mark() {
+  for (const i of $('inputs').querySelectorAll('input')) i.parentElement.classList.toggle('chosen', chosen?.name === i.dataset.name && chosen.k === Number(i.dataset.k));
 }
 
 function showError(error, source) {
@@ -102,144 +94,136 @@ function showError(error, source) {
     (error.rule ? `\nrule: ${error.rule}` : '') + (error.fix ? `\nfix: ${error.fix}` : '');
 }
 
-async function check(mine, source) {
-  const r = JSON.parse(await ask('check', source));
-  if (mine !== run) return;
-  if (r.error) { $('check').textContent = r.error.message; return; }
-  const counts = r.counts.map(c => `${c.count} ${c.verdict}`).join(', ');
-  const f = r.findings[0];
-  const why = !f ? '' : f.left !== undefined
-    ? ` ${f.place}: autodiff ${short(f.analytic)}, slopes ${short(f.left)} on the left and ${short(f.right)} on the right; ${f.op} decides the ${f.decides}.`
-    : ` ${f.place}: autodiff ${short(f.analytic)}, differences ${short(f.numeric)}; ${f.reason}.`;
-  $('check').textContent = `${r.verdict}: ${counts}.${why}`;
+// A number of an input, changed in the text where it stands.
+function changeNumber(leaf, k, value) {
+  const places = leaf.places, [from, to] = places[k], text = String(value), by = text.length - (to - from);
+  program.setRangeText(text, from, to);
+  leaf.data[k] = value;
+  // Numbers behind it have moved; the next answer of the engine says the same.
+  for (const l of leaves) for (const p of l.places ?? []) if (p[0] > from) { p[0] += by; p[1] += by; }
+  places[k] = [from, from + text.length];
+  chosen = { name: leaf.name, k };
+  changed(30);
 }
-const short = v => typeof v === 'string' ? v : String(Number(v.toPrecision(6)));
+function changed(wait) { clearTimeout(soon); soon = setTimeout(() => { soon = null; update(); }, wait); }
+program.addEventListener('input', () => { $('say').textContent = ''; changed(200); });
 
-// Quiz: one element of one gradient, and what arrives there on each path.
-let asked = null;
-function quiz() {
-  const g = trace.gradients.filter(g => g.gradient !== null && trace.lines[g.gradient].value.data);
-  if (!g.length) { asked = null; $('question').textContent = 'No gradient to ask for.'; return; }
-  const pick = g[Math.floor(Math.random() * g.length)], data = trace.lines[pick.gradient].value.data;
-  const element = Math.floor(Math.random() * data.length), dims = trace.lines[pick.leaf].value.dims;
-  const index = [];
-  for (let k = dims.length - 1, rest = element; k >= 0; k--) { index.unshift(rest % dims[k]); rest = Math.floor(rest / dims[k]); }
-  const parts = trace.steps.filter(s => s.to === pick.leaf && s.line !== null && s.role !== 'add').map(s => trace.lines[s.line].value.data?.[element]);
-  asked = { value: data[element], parts };
-  $('question').textContent = `How much does the loss change when ${trace.lines[pick.leaf].name}${index.length ? `[${index}]` : ''} grows by a little?`;
-  $('answer').value = '';
-  $('verdict').textContent = '';
-}
-$('judge').onclick = () => {
-  const v = Number($('answer').value);
-  if (!asked || !$('answer').value.trim() || Number.isNaN(v)) { $('verdict').textContent = 'Write a number.'; return; }
-  const near = (a, b) => Math.abs(a - b) <= 0.02 * Math.max(1e-9, Math.abs(b));
-  $('verdict').textContent = v === asked.value ? 'Exact.' : near(v, asked.value) ? `Close: ${short(asked.value)}.`
-    : asked.parts.length > 1 && asked.parts.some(p => near(v, p)) ? 'That is one path; there is another one to add.'
-    : v === -asked.value ? 'The size is right, the sign is not.' : `Not yet: look at the steps.`;
-};
-
-$('train').onclick = async () => {
-  const r = JSON.parse(await ask(`train ${$('steps').value} ${$('rate').value}`, program.value));
-  if (r.error) { $('trained').textContent = r.error.message; return; }
-  const losses = r.losses.map(l => typeof l === 'number' ? l : NaN), finite = losses.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)], span = high - low || 1;
-  const at = (l, k) => `${(5 + 290 * k / Math.max(1, losses.length - 1)).toFixed(1)} ${(85 - 80 * (l - low) / span).toFixed(1)}`;
-  const path = losses.map((l, k) => Number.isFinite(l) ? at(l, k) : null).filter(Boolean);
-  $('curve').innerHTML = `<path d="M${path.join('L')}"/>`;
-  $('curve').removeAttribute('hidden');
-  const leaves = r.leaves.map(l => `${l.name} = ${l.data.length > 6 ? '…' : l.dims.length ? `[${l.data.map(short).join(', ')}]` : short(l.data[0])}`).join('; ');
-  $('trained').textContent = `loss from ${short(r.losses[0])} to ${short(r.losses[r.losses.length - 1])}; ${leaves}`;
-};
-
-// The number at the cursor: a slider, and Alt with the arrow keys.
-// Not the digits of a name: the 2 of max_pool2d is none.
-const NUMBER = /(?<![\w.])-?\d+(\.\d+)?(e[-+]?\d+)?(?!\w)/gi;
-function numberAtCursor() {
-  for (const m of program.value.matchAll(NUMBER)) {
-    if (m.index <= program.selectionStart && program.selectionStart <= m.index + m[0].length) return m;
-  }
-  return null;
-}
-function setNumber(m, value) {
-  const text = String(Number(value.toPrecision(8)));
-  const at = m.index;
-  program.setRangeText(text, at, at + m[0].length, 'start');
-  program.setSelectionRange(at, at);
-  changed();
-}
-function showNumber() {
-  const m = numberAtCursor();
-  $('nudge').hidden = !m;
-  if (!m) return;
-  const v = Number(m[0]), reach = Math.max(5, Math.abs(v) * 2);
-  Object.assign($('slider'), { min: v - reach, max: v + reach, step: reach / 100, value: v });
-  $('number').textContent = m[0];
-}
-for (const event of ['keyup', 'click', 'focus']) program.addEventListener(event, showNumber);
-$('slider').oninput = () => { const m = numberAtCursor(); if (m) { setNumber(m, Number($('slider').value)); $('number').textContent = $('slider').value; } };
-program.addEventListener('keydown', e => {
-  const by = { ArrowUp: 1, ArrowDown: -1 }[e.key];
-  const m = e.altKey && by ? numberAtCursor() : null;
-  if (m) { e.preventDefault(); setNumber(m, Number(m[0]) + by * (e.shiftKey ? 10 : m[0].includes('.') ? 0.1 : 1)); showNumber(); }
-});
-let soon = null;
-function changed() { clearTimeout(soon); soon = setTimeout(() => update(), 150); }
-program.addEventListener('input', () => { $('say').textContent = ''; changed(); });
-
-// State in the fragment: program, deflated, and step.
-async function packed(text) {
-  const bytes = new Uint8Array(await new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('deflate-raw'))).arrayBuffer());
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-async function unpacked(text) {
-  const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
-  const plain = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'))).text();
-  if (plain.length > 65536) throw new Error('too long');
-  return plain;
-}
 async function remember() {
   if (!viewer) return;
-  const p = await packed(program.value);
-  history.replaceState(null, '', `${location.search}#v=1&p=${p}&s=${viewer.step()}`);
+  const hash = await fragment(program.value, viewer.step(), chosen);
+  history.replaceState(null, '', `${location.search}${hash}`);
 }
 async function recall() {
-  const state = new URLSearchParams(location.hash.slice(1));
-  if (state.get('v') !== '1' || !state.get('p')) return false;
-  try {
-    program.value = await unpacked(state.get('p'));
-    await update(Math.max(0, parseInt(state.get('s') ?? '0', 10) || 0));
-    return true;
-  } catch (e) {
+  let state;
+  try { state = await fromFragment(location.hash); } catch (e) {
+    await lesson(0);
     $('told').textContent = 'The link is damaged; here is the first lesson.';
-    return false;
+    return;
   }
+  if (!state) return lesson(0);
+  program.value = state.program;
+  chosen = state.element;
+  await update(state.step);
 }
 $('share').onclick = async () => {
   await remember();
   try { await navigator.clipboard.writeText(location.href); $('told').textContent = 'The link is copied.'; }
   catch (e) { $('told').textContent = 'The link is in the address bar.'; }
 };
+const ENDINGS = { text: 'txt', rust: 'rs', numpy: 'py', embed: 'html' };
+async function exported(kind) {
+  if (kind === 'json') return JSON.stringify(trace, null, 1);
+  if (kind === 'embed') {
+    const to = `${location.origin === 'null' || location.protocol === 'file:' ? 'playground.html' : location.origin + location.pathname}?embed=1${await fragment(program.value, viewer.step(), chosen)}`;
+    return `<iframe src="${to}" title="A tape, step by step" width="100%" height="600" style="border:0" loading="lazy"></iframe>\n`;
+  }
+  return ask(kind, program.value);
+}
 $('export').onchange = async () => {
   const kind = $('export').value;
   $('export').value = '';
-  if (!kind) return;
-  const text = kind === 'json' ? JSON.stringify(trace) : await ask(kind, program.value);
+  if (!kind || !trace) return;
+  const text = await exported(kind);
+  if (text.startsWith('{"error"')) { $('told').textContent = JSON.parse(text).error.message; return; }
   const a = document.createElement('a');
   a.href = URL.createObjectURL(new Blob([text]));
-  a.download = `tape.${kind === 'text' ? 'txt' : kind}`;
+  a.download = `tape.${ENDINGS[kind] ?? kind}`;
   a.click();
+  setTimeout(() => URL.revokeObjectURL(a.href), 1000);
+  $('told').textContent = `${a.download} is written.`;
 };
-LESSONS.forEach((l, k) => $('lessons').append(new Option(l.title, k)));
+
+LESSONS.forEach((l, k) => $('lessons').append(new Option(`${k + 1}. ${l.title}`, k)));
 function lesson(k) {
-  program.value = LESSONS[k].program;
-  $('say').textContent = `${LESSONS[k].say} ${LESSONS[k].tryit}`;
-  // The most telling step is the last: all has arrived.
-  update(1e9);
+  const l = LESSONS[k];
+  $('lessons').value = k;
+  $('previous').disabled = k === 0;
+  $('following').disabled = k === LESSONS.length - 1;
+  program.value = l.program;
+  program.rows = Math.max(3, l.program.split('\n').length + 1);
+  $('say').replaceChildren(l.say, document.createElement('br'), Object.assign(document.createElement('em'), { textContent: `Try: ${l.tryit}` }));
+  $('told').textContent = '';
+  chosen = null;
+  return update(TELLING);
 }
-$('lessons').onchange = () => lesson(Number($('lessons').value));
-const mode = new URLSearchParams(location.search);
+const lessonNow = () => Number($('lessons').value);
+$('lessons').onchange = () => lesson(lessonNow());
+$('previous').onclick = () => lesson(Math.max(0, lessonNow() - 1));
+$('following').onclick = () => lesson(Math.min(LESSONS.length - 1, lessonNow() + 1));
+
+function quizzing(on) {
+  document.body.classList.toggle('quizzing', on);
+  $('quizzing').setAttribute('aria-pressed', String(on));
+  $('quiz').hidden = !on;
+  if (on) { newQuestion(trace); $('answer').focus(); }
+}
+$('quizzing').onclick = () => quizzing($('quiz').hidden);
+$('quiz').onsubmit = e => { e.preventDefault(); $('verdict').textContent = judge($('answer').value); };
+$('another').onclick = () => { document.body.classList.add('quizzing'); newQuestion(trace); $('answer').focus(); };
+$('reveal').onclick = () => {
+  if (!question) return;
+  question.open = false;
+  $('verdict').textContent = `It is ${short(question.value)}.`;
+  document.body.classList.remove('quizzing');
+  viewer.go(question.step);
+};
+
+$('train').onclick = async () => showTraining(await asked(`train ${$('steps').value} ${$('rate').value}`, program.value));
+$('moment').oninput = showMoment;
+$('open').onclick = () => {
+  const data = training.history[Number($('moment').value)];
+  // From the last number to the first, so that places before stay right.
+  const all = leaves.flatMap(l => {
+    const i = training.leaves.findIndex(t => t.name === l.name);
+    return i < 0 || !l.places ? [] : l.places.map((p, k) => ({ p, v: data[i][k] }));
+  });
+  for (const { p, v } of all.sort((a, b) => b.p[0] - a.p[0])) program.setRangeText(String(v), p[0], p[1]);
+  update(TELLING);
+};
+$('size').oninput = showSize;
+
+const THEMES = ['auto', 'light', 'dark'];
+let theme = 0;
+function paint() {
+  const name = THEMES[theme];
+  if (name === 'auto') delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = name;
+  $('theme').textContent = `Theme: ${name}`;
+  const svg = view.querySelector('.picture svg');
+  if (svg) { svg.classList.remove(...THEMES); svg.classList.add(name); }
+}
+$('theme').onclick = () => { theme = (theme + 1) % THEMES.length; paint(); };
+$('keys').onclick = () => $('help').showModal();
+
+document.addEventListener('keydown', e => {
+  if (e.altKey || e.ctrlKey || e.metaKey) return;
+  if (e.key === 'Escape' && e.target.closest('textarea, input')) { view.querySelector('.picture').focus(); return; }
+  if (e.target.closest('input, textarea, select, dialog')) return;
+  const act = { '/': () => program.focus(), i: () => $('inputs').querySelector('input')?.focus(), c: () => $('size').focus(), t: () => $('train').focus(),
+    q: () => $('quizzing').click(), n: () => $('following').click(), p: () => $('previous').click(), '?': () => $('keys').click() }[e.key];
+  if (act) { e.preventDefault(); act(); }
+});
+
 document.body.classList.toggle('embed', mode.has('embed'));
 document.body.classList.toggle('present', mode.has('present'));
 startWorker();
-recall().then(done => { if (!done) lesson(0); });
+recall();

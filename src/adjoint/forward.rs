@@ -131,6 +131,12 @@ impl<'t, T: Real> Jvp<'t, T> {
     /// This is the double transposition of J. Townsend ("A new trick for calculating Jacobian vector products", 2017);
     /// the value of u does not matter, since x̄ is linear in it.
     pub fn by_transposing(&self, vjp: impl FnOnce(&Vjp<'t, T>)) {
+        let mut vjp = Some(vjp);
+        self.transposed(&mut |v| vjp.take().expect("it is called once")(v));
+    }
+
+    /// Apart from its caller, so that it is compiled once and not for every operation.
+    fn transposed(&self, vjp: &mut dyn FnMut(&Vjp<'t, T>)) {
         let tape = self.tape();
         let head = self.head();
         let real: SmallVec<[usize; 2]> =

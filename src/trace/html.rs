@@ -5,6 +5,7 @@ use super::record::Trace;
 use super::svg::{SvgOptions, escaped};
 
 const STYLE: &str = include_str!("page/style.css");
+const LENS: &str = include_str!("page/lens.js");
 const VIEW: &str = include_str!("page/view.js");
 
 impl Trace {
@@ -25,7 +26,7 @@ impl Trace {
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
              <title>The tape of {root}, step by step</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header><h1>The tape of {root}, step by step</h1>\n{source}</header>\n\
              <main id=\"view\">\n<div class=\"picture\" tabindex=\"0\" role=\"region\" aria-label=\"Drawing of the tape\">\n{}</div>\n</main>\n\
-             <script>{VIEW}\ncreateViewer(document.getElementById('view'), {});</script>\n</body>\n</html>\n",
+             <script>{LENS}{VIEW}\ncreateViewer(document.getElementById('view'), {});</script>\n</body>\n</html>\n",
             self.to_svg(&SvgOptions::default()),
             self.to_json(),
         )

@@ -196,6 +196,11 @@ impl Json {
         self.text.push('"');
     }
 
+    /// A text that is JSON already.
+    pub fn raw(&mut self, json: &str) {
+        self.text.push_str(json);
+    }
+
     pub fn integer(&mut self, v: impl std::fmt::Display) {
         let _ = write!(self.text, "{v}");
     }
@@ -219,7 +224,7 @@ impl Json {
         }
     }
 
-    fn numbers(&mut self, v: &[f64]) {
+    pub fn numbers(&mut self, v: &[f64]) {
         self.list(v.iter(), |j, v| j.number(*v));
     }
 

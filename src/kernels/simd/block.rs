@@ -46,7 +46,10 @@ macro_rules! loops {
     };
     (@of $T:ty, $F:ident) => {{
         fn block(p: &[$T; 2], x: &[&[$T]], y: &mut [$T]) {
-            $crate::kernels::simd::block::<$T, $F, _>(p, x, y);
+            match $crate::kernels::SMALL {
+                true => $crate::kernels::simd::one_by_one(scalar, p, x, y),
+                false => $crate::kernels::simd::block::<$T, $F, _>(p, x, y),
+            }
         }
         fn scalar(p: &[$T; 2], x: &[$T]) -> $T {
             $crate::kernels::simd::scalar::<$T, $F, _>(p, x)
@@ -94,6 +97,18 @@ pub(super) fn block_at<T: Real, F: Formula<N>, const N: usize>(level: Level, p: 
     };
     if holes {
         fill_holes::<T, F, N>(p, x, y);
+    }
+}
+
+/// The block of a formula from what it is for one element: slower, with the same bits, and one function for all formulas.
+///
+/// # Panics
+/// There are more than four operands, or one is shorter than `y`.
+pub(crate) fn one_by_one<T: Real>(scalar: fn(&[T; 2], &[T]) -> T, p: &[T; 2], x: &[&[T]], y: &mut [T]) {
+    let mut element = [T::zero(); 4];
+    for (k, y) in y.iter_mut().enumerate() {
+        element.iter_mut().zip(x).for_each(|(e, x)| *e = x[k]);
+        *y = scalar(p, &element[..x.len()]);
     }
 }
 

@@ -5,7 +5,7 @@ mod block;
 mod level;
 mod update;
 
-pub(crate) use block::{Formula, Loops, block, loops, scalar};
+pub(crate) use block::{Formula, Loops, block, loops, one_by_one, scalar};
 #[cfg(test)]
 pub(crate) use level::levels;
 pub(crate) use level::{Level, Loop, level, run_at, vectorize};
