@@ -1,6 +1,6 @@
 // The page: program in, tape out. All numbers come from the module; this file ties the parts together.
 const $ = id => document.getElementById(id);
-const short = v => typeof v === 'string' ? v : String(Number(v.toPrecision(6)));
+const short = (v, digits = 6) => typeof v === 'string' ? v : String(Number(v.toPrecision(digits)));
 const program = $('program'), view = $('view'), mode = new URLSearchParams(location.search);
 
 let viewer = null, trace = null, leaves = [], chosen = null;
@@ -55,7 +55,7 @@ function gradientOf(leaf) {
 }
 function telling(report) {
   for (const l of leaves) {
-    const k = l.data.findIndex((_, k) => report.findings?.some(f => f.place === `${l.name}${indexed('', k, l.dims)}`));
+    const k = l.data.findIndex((_, k) => report.findings?.some(f => f.place === indexed(l.name, k, l.dims)));
     if (k >= 0) return { name: l.name, k };
   }
   for (const l of leaves) {

@@ -14,7 +14,7 @@ function showCheck(r) {
   const counts = r.counts.length === 1 ? `all ${total} of ${total} agree` : r.counts.map(c => `${c.count} ${c.verdict}`).join(', ');
   const f = r.findings[0];
   const told = r.counts.length === 1 && r.verdict !== 'pass' ? r.counts.map(c => `${c.count} ${c.verdict}`).join(', ') : counts;
-  at.append(verdict, `: ${told}.${f ? ` ${reasoned(f)}` : ''}`);
+  at.append(verdict, `: ${told}.${f ? ` ${reasoned(f)}` : r.identity ? ` ${r.identity}.` : ''}`);
 }
 function reasoned(f) {
   return f.left !== undefined

@@ -17,7 +17,7 @@ function showInputs(root, leaves, onChange, onChoose) {
   for (const input of root.querySelectorAll('input')) {
     const { name, k } = cellOf(input), leaf = known.get(name), g = leaf.gradient?.[k];
     if (input !== document.activeElement || Number(input.value) !== leaf.data[k]) input.value = short(leaf.data[k]);
-    input.nextSibling.textContent = g === undefined ? '' : `∂ ${short(g)}`;
+    input.nextSibling.textContent = g === undefined ? '' : `∂ ${short(g, 3).replace('-', '−')}`;
     const told = g === undefined || document.body.classList.contains('quizzing') ? '' : `, gradient ${short(g)}`;
     input.setAttribute('aria-label', `${indexed(name, k, leaf.dims)}${told}`);
   }

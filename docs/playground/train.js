@@ -11,7 +11,7 @@ function showTraining(r) {
   const x = k => 40 + 250 * k / Math.max(1, losses.length - 1), y = l => 78 - 70 * (l - low) / span;
   training.at = k => [x(k), Number.isFinite(losses[k]) ? y(losses[k]) : 8];
   const path = losses.map((l, k) => Number.isFinite(l) ? `${x(k).toFixed(1)} ${y(l).toFixed(1)}` : null).filter(Boolean);
-  $('curve').innerHTML = `<line x1="40" x2="290" y1="78" y2="78"/><text x="2" y="12">${short(high)}</text><text x="2" y="80">${short(low)}</text>` +
+  $('curve').innerHTML = `<line x1="40" x2="290" y1="78" y2="78"/><text x="2" y="12">${short(high, 3)}</text><text x="2" y="78">${short(low, 3)}</text>` +
     `<text x="40" y="88">0</text><text x="275" y="88">${losses.length - 1}</text><path d="M${path.join('L')}"/><circle r="4"/>`;
   Object.assign($('moment'), { max: losses.length - 1, value: losses.length - 1 });
   showMoment();
@@ -22,6 +22,6 @@ function showMoment() {
   const dot = $('curve').querySelector('circle'), [cx, cy] = training.at(k);
   dot.setAttribute('cx', cx);
   dot.setAttribute('cy', cy);
-  const leaves = training.leaves.map((l, i) => `${l.name} = ${data[i].length > 6 ? '…' : l.dims.length ? `[${data[i].map(short).join(', ')}]` : short(data[i][0])}`).join('; ');
+  const leaves = training.leaves.map((l, i) => `${l.name} = ${data[i].length > 6 ? '…' : l.dims.length ? `[${data[i].map(v => short(v)).join(', ')}]` : short(data[i][0])}`).join('; ');
   $('trained').textContent = `loss from ${short(training.losses[0])} to ${short(training.losses[k])}; ${leaves}`;
 }

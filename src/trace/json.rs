@@ -197,6 +197,7 @@ impl Json {
     }
 
     /// A text that is JSON already.
+    #[cfg(all(target_arch = "wasm32", feature = "playground"))]
     pub fn raw(&mut self, json: &str) {
         self.text.push_str(json);
     }

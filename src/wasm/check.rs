@@ -13,7 +13,7 @@ pub(super) fn whole(bound: &Bound) -> Result<String, Wrong> {
     if inputs.is_empty() {
         return Err(Wrong::plain("there is no leaf to check: write `x = ..`"));
     }
-    let report = Check::new(|tape, x| record(bound, tape, x), &inputs[..]).names(names).run();
+    let report = run(&|tape, x| record(bound, tape, x), &inputs, names);
     let mut j = Json::default();
     j.object(|o| {
         o.field("verdict").text(&report.verdict().to_string());
@@ -23,10 +23,20 @@ pub(super) fn whole(bound: &Bound) -> Result<String, Wrong> {
                 o.field("count").integer(n);
             });
         });
+        if let Some(p) = report.identities().iter().find(|p| !p.holds()) {
+            o.field("identity").text(&format!("{} fails by {:.1e}, more than {:.1e}", p.name, p.error, p.bound));
+        }
         o.field("findings").list(report.findings().iter(), |j, f| j.object(|o| finding(o, f)));
     });
     Ok(j.text)
 }
+
+/// A check of a function that is not part of its type, so that the checker is compiled once.
+fn run(f: &Function<'_>, inputs: &[Tensor<f64>], names: Vec<String>) -> CheckReport {
+    Check::new(|tape, x: &[Var<'_, f64>]| f(tape, x), inputs).names(names).run()
+}
+
+type Function<'a> = dyn for<'t> Fn(&'t Tape<f64>, &[Var<'t, f64>]) -> Var<'t, f64> + 'a;
 
 fn finding(o: &mut Object<'_>, f: &Finding) {
     o.field("verdict").text(&f.verdict.to_string());
@@ -35,8 +45,10 @@ fn finding(o: &mut Object<'_>, f: &Finding) {
     o.field("numeric").number(f.numeric.value);
     o.field("reason").text(&f.reason);
     if let Some(k) = &f.kink {
-        o.field("left").number(k.left.value);
-        o.field("right").number(k.right.value);
+        // A slope within its own error bar of 0 is told as 0.
+        for (side, slope) in [("left", k.left), ("right", k.right)] {
+            o.field(side).number(if slope.value.abs() <= slope.bar { 0.0 } else { slope.value });
+        }
         o.field("op").text(k.op);
         o.field("decides").text(k.what);
     }
@@ -62,18 +74,17 @@ pub(super) fn element(bound: &Bound, name: &str, k: usize) -> Result<String, Wro
     zeros.make_mut().fill(0.0);
     let unit = one(1.0, &zeros);
     let alone = Tensor::from_parts(Dims::scalar(), std::sync::Arc::new(vec![value]));
-    let report: CheckReport = Check::new(
-        |tape, x: &[Var<'_, f64>]| {
+    let report = run(
+        &|tape, x| {
             let leaf = |(i, t): (usize, &Tensor<f64>)| match i == at {
                 true => tape.constant(&rest) + x[0] * tape.constant(&unit),
                 false => tape.constant(t),
             };
-            let leaves: Vec<Var<'_, f64>> = inputs.iter().enumerate().map(leaf).collect();
-            record(bound, tape, &leaves)
+            record(bound, tape, &inputs.iter().enumerate().map(leaf).collect::<Vec<_>>())
         },
-        &[alone][..],
-    )
-    .run();
+        &[alone],
+        vec![name.to_string()],
+    );
     let Some(f) = report.findings().first().or(report.closest()) else {
         return Err(Wrong::plain("nothing was compared"));
     };
