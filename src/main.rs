@@ -9,5 +9,5 @@ mod mnist;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cli::main(std::env::args_os(), mnist::main)
+    cli::main(std::env::args_os(), |words| mnist::main("wengert train", words))
 }

@@ -6,5 +6,5 @@ mod job;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    job::main(std::env::args_os().skip(1))
+    job::main("mnist", std::env::args_os().skip(1))
 }

@@ -84,19 +84,33 @@ pub struct Source {
     pub limit: Option<usize>,
 }
 
+/// Where the output goes.
+#[derive(Args, Debug)]
+pub struct Destination {
+    /// Write to a file: .npy or .csv (`run`, `grad`), a drawing (`draw`) [default: stdout].
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace a file that exists.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+/// Numbers that are printed or written.
+#[derive(Args, Debug)]
+pub struct Answer {
+    #[command(flatten)]
+    pub to: Destination,
+    /// As JSON.
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+}
+
 #[derive(Args, Debug)]
 pub struct RunArgs {
     #[command(flatten)]
     pub source: Source,
-    /// As JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Write the value to a .npy or .csv file.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace a file that exists.
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub answer: Answer,
 }
 
 #[derive(Args, Debug)]
@@ -106,15 +120,8 @@ pub struct GradArgs {
     /// The leaves [default: all].
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub wrt: Vec<String>,
-    /// As JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Write the gradient of a single leaf to a .npy or .csv file.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace a file that exists.
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub answer: Answer,
 }
 
 #[derive(Args, Debug)]
@@ -160,12 +167,8 @@ pub struct DrawArgs {
     /// What to draw [default: by the ending of the output file, or text].
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// The file [default: stdout].
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Replace a file that exists.
-    #[arg(long)]
-    pub force: bool,
+    #[command(flatten)]
+    pub to: Destination,
     /// Show the backward pass up to this step (svg).
     #[arg(long, value_name = "K")]
     pub step: Option<usize>,

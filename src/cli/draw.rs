@@ -24,7 +24,7 @@ pub fn trace(a: &TraceArgs) -> Done {
 }
 
 pub fn draw(a: &DrawArgs) -> Done {
-    let ending = a.output.as_ref().and_then(|p| p.extension()).and_then(|e| e.to_str());
+    let ending = a.to.output.as_ref().and_then(|p| p.extension()).and_then(|e| e.to_str());
     let format = a.format.unwrap_or(match ending {
         Some("svg") => Format::Svg,
         Some("dot" | "gv") => Format::Dot,
@@ -43,9 +43,9 @@ pub fn draw(a: &DrawArgs) -> Done {
         Format::Html => trace.to_html(),
         Format::Json => trace.to_json(),
     };
-    match &a.output {
+    match &a.to.output {
         Some(path) => {
-            write_file(path, text.as_bytes(), a.force)?;
+            write_file(path, text.as_bytes(), a.to.force)?;
             Ok(Outcome::fine(String::new()))
         }
         None => Ok(Outcome::fine(text)),

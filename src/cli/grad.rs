@@ -34,20 +34,20 @@ fn differentiate<T: Real>(a: &GradArgs) -> Done {
         });
         found.push((name, doubles(&Tensor::from(array.view())), why));
     }
-    if let Some(path) = &a.output {
+    if let Some(path) = &a.answer.to.output {
         let [(_, tensor, _)] = &found[..] else {
             return Err(Failure::Other(format!(
                 "--output holds one gradient, and there are {}: say --wrt",
                 found.len()
             )));
         };
-        write_file(path, &encoded(path, tensor)?, a.force)?;
+        write_file(path, &encoded(path, tensor)?, a.answer.to.force)?;
         return Ok(Outcome::fine(String::new()));
     }
     let value = loss.try_item()?.as_f64();
-    if a.json {
-        let all: Map<String, Value> = found.iter().map(|(n, t, _)| ((*n).to_string(), show::json(t))).collect();
-        let value = if value.is_finite() { json!(value) } else { json!(value.to_string()) };
+    if a.answer.json {
+        let all: Map<String, Value> = found.iter().map(|(n, t, _)| ((*n).to_string(), show::json(t, false))).collect();
+        let value = show::json_number(value);
         return Ok(Outcome::fine(json!({ "value": value, "gradients": all }).to_string()));
     }
     let mut text = format!("value {}\n", show::number(value));

@@ -14,10 +14,11 @@ mod step;
 mod values;
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use wengert::Error;
 use wengert::expr::Diagnostic;
@@ -72,10 +73,15 @@ pub fn main(words: impl Iterator<Item = OsString>, train: fn(std::vec::IntoIter<
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         // Help and version are no errors; clap knows where they go.
-        Err(e) => {
+        Err(e) if !e.use_stderr() => {
             let _ = e.print();
-            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+            return ExitCode::SUCCESS;
         }
+        Err(e) if e.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = e.print();
+            return ExitCode::from(2);
+        }
+        Err(e) => return fail(&wrong_words(&e.render().to_string())),
     };
     if let Command::Train { options } = cli.command {
         // The job has a command line of its own, in which what stands last counts.
@@ -93,8 +99,8 @@ pub fn main(words: impl Iterator<Item = OsString>, train: fn(std::vec::IntoIter<
         },
         Err(Failure::Text(d)) => {
             let code = fail(&d.one_line());
-            if io::IsTerminal::is_terminal(&io::stderr()) {
-                eprintln!("{d}");
+            if io::stderr().is_terminal() {
+                let _ = writeln!(io::stderr(), "{d}");
             }
             code
         }
@@ -129,8 +135,20 @@ fn one_line(e: &Error) -> String {
 }
 
 fn fail(message: &str) -> ExitCode {
-    eprintln!("wengert: {message}");
+    // Where nobody can be told, the code still tells.
+    let _ = writeln!(io::stderr(), "wengert: {message}");
     ExitCode::from(2)
+}
+
+/// A complaint about the words of the command line, of several paragraphs, as one line; its usage is left to `--help`.
+fn wrong_words(complaint: &str) -> String {
+    let lines = complaint.lines().map(str::trim).take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more"));
+    let told = lines.filter(|l| !l.is_empty()).fold(String::new(), |told, line| match told.chars().last() {
+        None => line.strip_prefix("error: ").unwrap_or(line).to_string(),
+        Some(':') => format!("{told} {line}"),
+        Some(_) => format!("{told}; {}", line.strip_prefix("tip: ").unwrap_or(line)),
+    });
+    format!("{told}; --help tells more")
 }
 
 /// Writes to stdout; a reader who has seen enough (`| head`) is no error.
@@ -141,7 +159,7 @@ fn write_out(text: &str) -> io::Result<()> {
         false => out.write_all(b"\n"),
     });
     match written.and_then(|()| out.flush()) {
-        Err(e) if e.kind() == ErrorKind::BrokenPipe => Ok(()),
+        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }
 }

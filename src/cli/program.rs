@@ -10,7 +10,7 @@ use super::args::Source;
 use super::values::variable;
 
 /// More bytes of program text are not read.
-const BYTES: u64 = 1 << 20;
+const BYTES: u64 = 1 << 18;
 
 /// The program with its values.
 pub fn bound(source: &Source) -> Result<Bound, Failure> {
@@ -18,19 +18,23 @@ pub fn bound(source: &Source) -> Result<Bound, Failure> {
         (Some(text), _) => text.clone(),
         (None, Some(path)) => {
             let told = |e: std::io::Error| Failure::Other(format!("{}: {e}", path.display()));
-            let mut text = String::new();
+            let mut bytes = Vec::new();
             match path.to_str() {
-                Some("-") => std::io::stdin().lock().take(BYTES).read_to_string(&mut text).map_err(told)?,
+                Some("-") => std::io::stdin().lock().take(BYTES + 1).read_to_end(&mut bytes).map_err(told)?,
                 _ => {
                     let file = std::fs::File::open(path).map_err(told)?;
-                    file.take(BYTES).read_to_string(&mut text).map_err(told)?
+                    file.take(BYTES + 1).read_to_end(&mut bytes).map_err(told)?
                 }
             };
-            text
+            let wrong = |what: &str| Failure::Other(format!("{}: {what}", path.display()));
+            if bytes.len() as u64 > BYTES {
+                return Err(wrong(&format!("a program has at most {BYTES} bytes")));
+            }
+            String::from_utf8(bytes).map_err(|e| wrong(&format!("byte {} is no text", e.utf8_error().valid_up_to())))?
         }
         (None, None) => return Err(Failure::Other("give an expression, or a program with --file".into())),
     };
-    let mut limits = Limits { text: 1 << 18, ..Limits::default() };
+    let mut limits = Limits { text: BYTES as usize, ..Limits::default() };
     if let Some(elements) = source.limit {
         limits.elements = elements;
         // Whoever raises the one has time for the other.

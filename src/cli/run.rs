@@ -15,6 +15,7 @@ pub fn run(a: &RunArgs) -> Done {
 fn evaluate<T: Real>(a: &RunArgs) -> Done {
     let (bound, tape) = (bound(&a.source)?, tape::<T>(&a.source));
     let recorded = bound.record(&tape)?;
+    let integer = recorded.root().is_none();
     let value = match (recorded.root(), recorded.integers()) {
         (Some(v), _) => doubles(&v.try_tensor()?),
         (None, Some(v)) => {
@@ -23,12 +24,12 @@ fn evaluate<T: Real>(a: &RunArgs) -> Done {
         }
         (None, None) => return Err(Failure::Other("the program has no result: end it with an expression".into())),
     };
-    if let Some(path) = &a.output {
-        write_file(path, &encoded(path, &value)?, a.force)?;
+    if let Some(path) = &a.answer.to.output {
+        write_file(path, &encoded(path, &value)?, a.answer.to.force)?;
         return Ok(Outcome::fine(String::new()));
     }
-    Ok(Outcome::fine(match a.json {
-        true => json!({ "dims": value.dims().to_vec(), "value": show::json(&value) }).to_string(),
+    Ok(Outcome::fine(match a.answer.json {
+        true => json!({ "dims": value.dims().to_vec(), "value": show::json(&value, integer) }).to_string(),
         false => show::tensor(&value),
     }))
 }

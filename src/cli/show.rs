@@ -81,19 +81,24 @@ pub fn number(v: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
-/// A tensor as nested lists; what JSON has no number for is text.
-pub fn json(t: &Tensor<f64>) -> Value {
-    fn nested(dims: &[usize], data: &[f64]) -> Value {
+/// A tensor as nested lists of numbers, which may all be integers.
+pub fn json(t: &Tensor<f64>, integer: bool) -> Value {
+    fn nested(dims: &[usize], data: &[f64], integer: bool) -> Value {
         match dims.split_first() {
-            None if data[0].is_finite() => json!(data[0]),
-            None => json!(data[0].to_string()),
+            None if integer => json!(data[0] as u32),
+            None => json_number(data[0]),
             Some((&n, rest)) => {
                 let step: usize = rest.iter().product();
-                Value::Array((0..n).map(|k| nested(rest, &data[k * step..(k + 1) * step])).collect())
+                Value::Array((0..n).map(|k| nested(rest, &data[k * step..(k + 1) * step], integer)).collect())
             }
         }
     }
-    nested(t.dims(), t.as_slice())
+    nested(t.dims(), t.as_slice(), integer)
+}
+
+/// A number; one that JSON does not have is text.
+pub fn json_number(v: f64) -> Value {
+    if v.is_finite() { json!(v) } else { json!(v.to_string()) }
 }
 
 #[cfg(test)]

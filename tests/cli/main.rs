@@ -42,6 +42,9 @@ fn values_of_programs() {
     assert_eq!(fine(&["run", "x = [[1, 2], [3, 4]]; x @ x"]), "[[ 7, 10],\n [15, 22]]\n");
     assert_eq!(fine(&["run", "--f32", "1/3 * ones(1)"]), "[0.33333334]\n");
     assert_eq!(fine(&["run", "[1, 5, 3].argmax(0)"]), "1\n");
+    assert_eq!(fine(&["run", "--json", "[1, 5, 3].argmax(0)"]), "{\"dims\":[],\"value\":1}\n");
+    assert_eq!(fine(&["run", "--json", "[[1, 5], [3, 2]].argmax(1)"]), "{\"dims\":[2],\"value\":[1,0]}\n");
+    assert_eq!(fine(&["run", "--json", "[1, nan]"]), "{\"dims\":[2],\"value\":[1.0,\"NaN\"]}\n");
     assert_eq!(fine(&["--threads", "2", "run", "sum(arange(0, 100000))"]), "4999950000\n");
     let again = fine(&["run", "--seed", "3", "uniform(4)"]);
     assert_eq!(again, fine(&["run", "uniform(4)", "--seed", "3"]));
@@ -73,6 +76,22 @@ fn errors_are_one_clear_line_and_code_two() {
         (&["--threads", "0", "run", "1"], "wengert: 0 threads"),
         (&["ops", "tahn"], "wengert: there is no function `tahn`"),
         (&["step", "x = 1; x"], "wengert: `step` needs a terminal"),
+        (&["train", "--epochs", "x"], "wengert: --epochs takes a whole number from 1 to 100000, not `x`"),
+        (&["train", "--data", "nowhere"], "wengert: nowhere: cannot read the directory"),
+        (&["--threads", "0", "train"], "wengert: --threads takes a whole number from 1 to 256, not `0`"),
+        (
+            &["rum", "1"],
+            "wengert: unrecognized subcommand 'rum'; a similar subcommand exists: 'run'; --help tells more",
+        ),
+        (&["run"], "wengert: the following required arguments were not provided: <EXPRESSION>; --help tells more"),
+        (&["run", "1", "--file", "-"], "wengert: the argument '[EXPRESSION]' cannot be used with '--file <FILE>'"),
+        (&["run", "1", "--json", "-o", "x.npy"], "wengert: the argument '--json' cannot be used with '--output"),
+        (&["run", "1", "--force"], "wengert: the following required arguments were not provided: --output <FILE>"),
+        (&["run", "1", "--seed", "-1"], "wengert: unexpected argument '-1' found; to pass '-1' as a value, use"),
+        (
+            &["draw", "x = 1; x", "--format", "png"],
+            "wengert: invalid value 'png' for '--format <FORMAT>'; [possible values: text, svg, dot, html, json]",
+        ),
     ] {
         let (code, out, err) = told(words);
         assert_eq!((code, out.as_str(), err.lines().count()), (2, "", 1), "{words:?}\n{err}");
@@ -80,7 +99,10 @@ fn errors_are_one_clear_line_and_code_two() {
         assert!(!err.contains("src/") && !err.contains("panicked"), "{err}");
     }
     assert_eq!(told(&["nonsense"]).0, 2);
-    assert_eq!(told(&["--help"]).0, 0);
+    for words in [&["--help"][..], &["run", "--help"], &["train", "--help"], &["--version"]] {
+        assert!(!fine(words).contains("mnist "), "{words:?}");
+    }
+    assert!(fine(&["train", "--help"]).contains("\nusage: wengert train [OPTIONS]\n"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub const HELP: &str = "\
 Trains LeNet-5 with ReLU and max pooling on digits, and shows what it learned and what it got wrong.
 
-usage: mnist [OPTIONS]
+usage: {called} [OPTIONS]
 
   --data DIR      train on the MNIST files in DIR (four IDX files, plain or .gz); without it, on drawn digits
   --train N       use at most N training images         [8000 drawn; all of DIR]

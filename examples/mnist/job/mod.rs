@@ -6,7 +6,7 @@ mod report;
 mod train;
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use args::{Args, HELP};
@@ -14,39 +14,52 @@ use report::say;
 use wengert::Error;
 use wengert::data::{Dataset, digits, load_mnist};
 
-/// Runs the job with the words of its command line.
-pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
-    let args = match Args::parse(words) {
-        Ok(Some(args)) => args,
-        Ok(None) => return finish(say(HELP.trim_end())),
-        Err(message) => return fail(&message),
-    };
-    let outcome = match args.threads {
-        Some(n) => wengert::with_threads(n, || run(&args)).and_then(|outcome| outcome),
-        None => run(&args),
-    };
-    finish(outcome)
+/// Runs the job with the words of its command line; `called` is how it is called there: a program, and what selects the job.
+pub fn main(called: &str, words: impl Iterator<Item = OsString>) -> ExitCode {
+    ended(called, start(called, words))
 }
 
-fn finish(outcome: Result<(), Error>) -> ExitCode {
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads the output has seen enough (`mnist | head`).
-        Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
-        // The line of the tape that a bad number came from, with its operands, is worth some lines.
-        Err(e) if e.is_domain() => fail(&e.to_string()),
-        Err(e) => fail(&format!("{e:#}")),
+/// What is wrong with the command line is a text, what goes wrong later an error.
+enum Failure {
+    Words(String),
+    Job(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        Failure::Job(e)
     }
+}
+
+fn start(called: &str, words: impl Iterator<Item = OsString>) -> Result<(), Failure> {
+    let Some(args) = Args::parse(words).map_err(Failure::Words)? else {
+        return Ok(say(HELP.replace("{called}", called).trim_end())?);
+    };
+    Ok(match args.threads {
+        Some(n) => wengert::with_threads(n, || run(&args)).and_then(|outcome| outcome),
+        None => run(&args),
+    }?)
+}
+
+fn ended(called: &str, outcome: Result<(), Failure>) -> ExitCode {
+    let message = match outcome {
+        Ok(()) => return ExitCode::SUCCESS,
+        // Whoever reads the output has seen enough (`mnist | head`).
+        Err(Failure::Job(e)) if is_broken_pipe(&e) => return ExitCode::SUCCESS,
+        // The line of the tape that a bad number came from, with its operands, is worth some lines.
+        Err(Failure::Job(e)) if e.is_domain() => e.to_string(),
+        Err(Failure::Job(e)) => format!("{e:#}"),
+        Err(Failure::Words(text)) => text,
+    };
+    let program = called.split(' ').next().unwrap_or(called);
+    // Where nobody can be told, the code still tells.
+    let _ = writeln!(io::stderr(), "{program}: {message}");
+    ExitCode::from(2)
 }
 
 fn is_broken_pipe(e: &Error) -> bool {
     let source = std::error::Error::source(e).and_then(|source| source.downcast_ref::<io::Error>());
     source.is_some_and(|source| source.kind() == io::ErrorKind::BrokenPipe)
-}
-
-fn fail(message: &str) -> ExitCode {
-    eprintln!("mnist: {message}");
-    ExitCode::from(2)
 }
 
 fn run(args: &Args) -> Result<(), Error> {
