@@ -59,6 +59,102 @@ proptest! {
         bytes.truncate(len.max(10));
         bodies::files(&bytes);
     }
+
+    #[test]
+    fn any_bytes_as_idx(rank in 0_u8..5, code in 7_u8..16, bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+        bodies::idx(&bytes);
+        // Small sizes, so that some of them are met by what follows.
+        let sizes = (0..rank).flat_map(|k| [0, 0, 0, k + 1]);
+        let whole: Vec<u8> = [0, 0, code, rank].into_iter().chain(sizes).chain(bytes).collect();
+        bodies::idx(&whole);
+    }
+}
+
+/// gzip of an IDX file with sixteen zeros.
+#[cfg(feature = "io")]
+const COMPRESSED: &[u8] =
+    b"\x1f\x8b\x08\0\0\0\0\0\x02\x03\x63\x60\xe0\x60\x64\x60\x60\x10\x60\x40\x03\0\xc3\xf6\x09\x92\x18\0\0\0";
+
+#[cfg(feature = "io")]
+#[test]
+fn the_compressed_file_is_one() {
+    assert_eq!(wengert::data::Idx::from_bytes(COMPRESSED).unwrap().to_f64().len(), 16);
+}
+
+#[cfg(feature = "io")]
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_compressed_idx(at in any::<prop::sample::Index>(), byte in any::<u8>(), len in any::<prop::sample::Index>()) {
+        let mut bytes = COMPRESSED.to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        bodies::idx(&bytes);
+        bytes.truncate(len.index(bytes.len()));
+        bodies::idx(&bytes);
+    }
+
+    #[test]
+    fn any_bytes_as_checkpoints(header in "[\\[\\]{}\":,0-9a-z_]{0,80}", bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+        bodies::checkpoint(&bytes);
+        bodies::checkpoint(&[&(header.len() as u64).to_le_bytes(), header.as_bytes(), &bytes].concat());
+    }
+}
+
+#[cfg(feature = "json")]
+mod json {
+    use super::*;
+    use wengert::{Trace, diff_json};
+
+    /// A trace with names, attributes, several results, and numbers that JSON does not have.
+    fn trace() -> String {
+        let tape = wengert::Tape::<f64>::default();
+        let x = tape.var([[1.0, 2.0, 0.0], [3.0, 9.0, f64::INFINITY]]).named("x");
+        Trace::of((x.sort(1).0 * 2.0).sum()).unwrap().to_json()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_as_a_trace(text in "[\\[\\]{}\":,0-9.eE\\\\a-z-]{0,80}") {
+            bodies::json(&text);
+            bodies::json(&format!(r#"{{"schema":"wengert-trace/1","lines":[{text}]}}"#));
+        }
+
+        #[test]
+        fn any_bytes_as_a_trace(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            bodies::json(&String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn mutated_traces(
+            hits in proptest::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+            len in any::<prop::sample::Index>(),
+        ) {
+            const WORDS: [&str; 12] =
+                ["", "null", "-1", "1e999", "18446744073709551616", "\"NaN\"", "[", "]", "{", "}", "\\u001b[2J", ","];
+            let whole = trace();
+            let mut text = whole.clone();
+            for (at, word) in hits {
+                let at = text.floor_char_boundary(at.index(text.len()));
+                // Among numbers and words, so that most of what surrounds them still stands.
+                let end = text[at..].find([',', ':', ']', '}']).map_or(text.len(), |n| at + n.max(1));
+                text.replace_range(at..end, WORDS[word.index(WORDS.len())]);
+            }
+            bodies::json(&text);
+            if let Ok(Some(found)) = diff_json(&whole, &text, 0.0) {
+                assert!(found.text.len() < 2000 && !found.text.contains(char::is_control), "{found}");
+            }
+            bodies::json(&text[..text.floor_char_boundary(len.index(text.len() + 1))]);
+        }
+    }
+
+    #[test]
+    fn a_trace_is_the_same_as_itself() {
+        assert_eq!(diff_json(&trace(), &trace(), 0.0).unwrap(), None);
+    }
 }
 
 #[test]

@@ -22,8 +22,8 @@ pub fn diff(a: &DiffArgs) -> Done {
     Ok(Outcome { text, holds })
 }
 
-/// A trace of more bytes is not read.
-const BYTES: u64 = 1 << 29;
+/// A trace of more bytes is not read; the library refuses it too.
+const BYTES: u64 = 1 << 27;
 
 fn read(path: &Path) -> Result<String, Failure> {
     let told = |e: std::io::Error| Failure::Other(format!("{}: {e}", path.display()));

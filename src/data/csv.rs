@@ -23,27 +23,23 @@ pub fn decode_csv(bytes: &[u8]) -> Result<Tensor<f64>, Error> {
     let wrong = |what: String| Error::format(what).rule("a .csv file is a table of numbers, a row on each line");
     let text = std::str::from_utf8(bytes).map_err(|e| wrong(format!("byte {} is no text", e.valid_up_to())))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let lines: Vec<(usize, &str)> = (1..).zip(text.lines()).filter(|(_, l)| !l.trim().is_empty()).collect();
-    let separator = lines.first().map_or(',', |(_, l)| [';', '\t'].into_iter().find(|s| l.contains(*s)).unwrap_or(','));
-    let fields =
-        |line: &'_ str| line.split(separator).map(|f| f.trim().trim_matches('"').to_string()).collect::<Vec<_>>();
-    let is_header = |line: &str| fields(line).iter().all(|f| f.parse::<f64>().is_err());
-    let rows = match lines.split_first() {
-        Some(((_, first), rest)) if is_header(first) => rest,
-        _ => &lines[..],
-    };
-    if rows.is_empty() && !lines.is_empty() {
+    // Lines and fields are gone through where they stand: short ones would take many times their bytes if they were kept.
+    let mut lines = (1..).zip(text.lines()).filter(|(_, l)| !l.trim().is_empty()).peekable();
+    let separator = lines.peek().map_or(',', |(_, l)| [';', '\t'].into_iter().find(|s| l.contains(*s)).unwrap_or(','));
+    let header = lines.next_if(|(_, line)| fields(line, separator).all(|f| f.parse::<f64>().is_err()));
+    if header.is_some() && lines.peek().is_none() {
         return Err(wrong("there is a header and no row of numbers".into()));
     }
-    let mut width = None;
+    let (mut rows, mut width) = (0, None);
     let mut data = Vec::new();
-    for (number, line) in rows {
-        let fields = fields(line);
-        if *width.get_or_insert(fields.len()) != fields.len() {
+    for (number, line) in lines {
+        let count = line.split(separator).count();
+        if *width.get_or_insert(count) != count {
             let first = width.unwrap_or(0);
-            return Err(wrong(format!("line {number} has {} fields, the first row has {first}", fields.len())));
+            return Err(wrong(format!("line {number} has {count} fields, the first row has {first}")));
         }
-        for (k, f) in fields.iter().enumerate() {
+        rows += 1;
+        for (k, f) in fields(line, separator).enumerate() {
             let v = f.parse().map_err(|_| {
                 let shown: String = f.chars().take(40).collect();
                 wrong(format!("line {number}, field {}: `{shown}` is no number", k + 1))
@@ -51,11 +47,15 @@ pub fn decode_csv(bytes: &[u8]) -> Result<Tensor<f64>, Error> {
             data.push(v);
         }
     }
-    match (rows.len(), width.unwrap_or(0)) {
+    match (rows, width.unwrap_or(0)) {
         (rows, 0 | 1) => Tensor::new([rows], data),
         (1, width) => Tensor::new([width], data),
         (rows, width) => Tensor::new([rows, width], data),
     }
+}
+
+fn fields(line: &str, separator: char) -> impl Iterator<Item = &str> {
+    line.split(separator).map(|f| f.trim().trim_matches('"'))
 }
 
 /// A vector, one number on each line, or a matrix, a row on each line.

@@ -86,15 +86,18 @@ pub(super) fn first_difference(a: &[Compared], b: &[Compared], tolerance: f64) -
     let line = a.len().min(b.len()) as u32;
     let text = match a.len().cmp(&b.len()) {
         std::cmp::Ordering::Equal => return None,
-        std::cmp::Ordering::Less => format!("only in the second trace: {}", b[a.len()].op),
-        std::cmp::Ordering::Greater => format!("only in the first trace: {}", a[b.len()].op),
+        std::cmp::Ordering::Less => format!("only in the second trace: {}", shown(&b[a.len()].op)),
+        std::cmp::Ordering::Greater => format!("only in the first trace: {}", shown(&a[b.len()].op)),
     };
     Some(Difference { line, text })
 }
 
 fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
-    let called = |c: &Compared| c.name.as_ref().map_or_else(|| c.op.clone(), |n| format!("{} `{n}`", c.op));
-    let told = |what: &str, x: &dyn fmt::Display, y: &dyn fmt::Display| format!("{}: {what} {x} and {y}", called(a));
+    let called =
+        |c: &Compared| c.name.as_ref().map_or_else(|| shown(&c.op), |n| format!("{} `{}`", shown(&c.op), shown(n)));
+    let told = |what: &str, x: &dyn fmt::Display, y: &dyn fmt::Display| {
+        format!("{}: {what} {} and {}", called(a), shown(&x.to_string()), shown(&y.to_string()))
+    };
     if a.op != b.op {
         return Some(format!("the operations are {} and {}", called(a), called(b)));
     }
@@ -114,10 +117,10 @@ fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
         (Some(x), Some(y)) => {
             let wrong: Vec<usize> = (0..x.len().min(y.len())).filter(|&k| !same(x[k], y[k])).collect();
             let &k = wrong.first()?;
-            let index = unravel(k, &a.dims);
+            let index = shown(&format!("{:?}", unravel(k, &a.dims)));
             let others =
                 if wrong.len() > 1 { format!(", and {} elements more", wrong.len() - 1) } else { String::new() };
-            Some(format!("{}: element {index:?} is {} and {}{others}", called(a), x[k], y[k]))
+            Some(format!("{}: element {index} is {} and {}{others}", called(a), x[k], y[k]))
         }
         _ => {
             let k = (0..4).find(|&k| !same(a.stats[k], b.stats[k]))?;
@@ -126,6 +129,14 @@ fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
             Some(told(what, &a.stats[k], &b.stats[k]))
         }
     }
+}
+
+/// A text from a file on one line: cut where it is long, with what a terminal would obey written out.
+fn shown(text: &str) -> String {
+    const MOST: usize = 120;
+    let cut = if text.chars().nth(MOST).is_some() { "…" } else { "" };
+    let safe = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().take(MOST).map(safe).collect::<String>() + cut
 }
 
 #[cfg(test)]
@@ -151,5 +162,10 @@ mod tests {
         assert_eq!(text(&exp, &other, 0.0).unwrap(), "%0: var `x`: element [1] is 1.5 and 1.5000001");
         assert_eq!(text(&exp, &other, 1e-5), None);
         assert_eq!(text(&exp, &trace(|x| x.exp().exp()), 0.0).unwrap(), "%2: the operations are sum and exp");
+    }
+    #[test]
+    fn texts_from_outside_stay_on_one_line() {
+        assert_eq!(shown("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
+        assert_eq!(shown(&"é".repeat(1000)).chars().count(), 121);
     }
 }

@@ -1,5 +1,5 @@
 //! Traces that were written as JSON, read back to be compared; needs the feature `json`.
-//! Files come from outside: what is no trace is refused with a sentence.
+//! Files come from outside: what is no trace is refused with a sentence, and one that is too large before memory is taken for it.
 
 use serde_json::Value;
 
@@ -7,11 +7,20 @@ use super::diff::{Compared, Difference, first_difference};
 use crate::error::Error;
 use crate::shape::checked_count;
 
+/// A longer text is not read.
+const BYTES: usize = 1 << 27;
+
+/// A text with more numbers, words and brackets is not read: each may take a hundred bytes of memory.
+const VALUES: usize = 1 << 23;
+
 /// The first line at which two traces differ that [`Trace::to_json`](crate::Trace::to_json) has written, where numbers may
 /// differ by `tolerance` beside their size; `None` where there is none. Needs the feature `json`.
 ///
+/// A text may have 2²⁷ bytes (128 MiB), hold 2²³ values (numbers, words, lists and objects together), and nest 127 deep. What is
+/// beyond that is refused before memory is taken for it, so that reading never takes more than a gigabyte.
+///
 /// # Errors
-/// A text is no such trace.
+/// A text is no such trace, or is beyond these bounds.
 ///
 /// ```
 /// use wengert::{Trace, diff_json, prelude::*};
@@ -27,20 +36,44 @@ use crate::shape::checked_count;
 /// # Ok::<(), wengert::Error>(())
 /// ```
 pub fn diff_json(a: &str, b: &str, tolerance: f64) -> Result<Option<Difference>, Error> {
-    Ok(first_difference(&lines(a)?, &lines(b)?, tolerance))
+    let numbered = |text: &str, which: &str| lines(text).map_err(|e| e.about(format!("the {which} trace")));
+    Ok(first_difference(&numbered(a, "first")?, &numbered(b, "second")?, tolerance))
 }
 
 fn lines(text: &str) -> Result<Vec<Compared>, Error> {
     let wrong =
         |what: String| Error::format(what).fix("give a file that `draw --format json` or `Trace::to_json` wrote");
+    let bound = |what: String, rule: String| Err(Error::format(what).rule(rule).fix("trace a smaller model"));
+    if text.len() > BYTES {
+        return bound(format!("the text has {} bytes", text.len()), format!("at most {BYTES} are read"));
+    }
+    let values = values(text);
+    if values > VALUES {
+        return bound(format!("the text holds {values} values"), format!("at most {VALUES} are read"));
+    }
     let whole: Value = serde_json::from_str(text).map_err(|e| wrong(format!("this is no JSON: {e}")))?;
     match whole["schema"].as_str() {
         Some("wengert-trace/1") => {}
-        Some(other) => return Err(wrong(format!("the schema is \"{other}\", and wengert-trace/1 is understood"))),
+        Some(other) => return Err(wrong(format!("the schema is \"{other:.40}\", and wengert-trace/1 is understood"))),
         None => return Err(wrong("this is no trace: it names no schema".into())),
     }
     let list = whole["lines"].as_array().ok_or_else(|| wrong("the trace has no lines".into()))?;
-    list.iter().map(|l| line(l).ok_or_else(|| wrong(format!("this is no line of a trace: {l:.100}")))).collect()
+    let told = |k: usize, l: &Value| {
+        let shown: String = l.to_string().chars().take(100).collect();
+        wrong(format!("line {k} is no line of a trace: {shown}"))
+    };
+    list.iter().enumerate().map(|(k, l)| line(l).ok_or_else(|| told(k, l))).collect()
+}
+
+/// How many values a JSON text has at most: everything but the first follows a comma, a colon or an opening bracket.
+fn values(text: &str) -> usize {
+    let (mut found, mut quoted, mut escaped) = (1, false, false);
+    for c in text.bytes() {
+        found += usize::from(!quoted && matches!(c, b',' | b':' | b'[' | b'{'));
+        quoted ^= c == b'"' && !escaped;
+        escaped = quoted && c == b'\\' && !escaped;
+    }
+    found
 }
 
 fn line(l: &Value) -> Option<Compared> {
@@ -49,7 +82,7 @@ fn line(l: &Value) -> Option<Compared> {
         Some(data) => Some(data.as_array()?.iter().map(number).collect::<Option<Vec<f64>>>()?),
         None => None,
     };
-    let dims: Vec<usize> = whole(&value["dims"])?.into_iter().map(|v| v as usize).collect();
+    let dims: Vec<usize> = whole(&value["dims"])?;
     if data.as_ref().is_some_and(|d| checked_count(&dims) != Some(d.len())) {
         return None;
     }
@@ -58,7 +91,7 @@ fn line(l: &Value) -> Option<Compared> {
     Some(Compared {
         op: l["op"].as_str()?.to_string(),
         name: l["name"].as_str().map(str::to_string),
-        operands: whole(&l["operands"])?.into_iter().map(|v| v as u32).collect(),
+        operands: whole(&l["operands"])?,
         attributes: attributes.collect::<Vec<_>>().join(" "),
         dims,
         data,
@@ -66,8 +99,9 @@ fn line(l: &Value) -> Option<Compared> {
     })
 }
 
-fn whole(v: &Value) -> Option<Vec<u64>> {
-    v.as_array()?.iter().map(Value::as_u64).collect()
+/// Whole numbers, none of them too large for its type.
+fn whole<N: TryFrom<u64>>(v: &Value) -> Option<Vec<N>> {
+    v.as_array()?.iter().map(|n| n.as_u64().and_then(|n| N::try_from(n).ok())).collect()
 }
 
 /// A number, or what stands for one that JSON does not have.
@@ -78,5 +112,49 @@ fn number(v: &Value) -> Option<f64> {
         Some("inf") => Some(f64::INFINITY),
         Some("-inf") => Some(f64::NEG_INFINITY),
         Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        lines(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        assert_eq!(values("1"), 1);
+        assert_eq!(values(r#"[1,2,3]"#), 4);
+        assert_eq!(values(r#"{"a":"x,[{\",\\","b":1}"#), 5);
+        assert!(values(r#"["\\",1,2]"#) >= 4);
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_unread() {
+        let many = format!("[{}0]", "0,".repeat(VALUES));
+        assert!(
+            refused(&many).contains("values\n") && refused(&many).contains("at most 8388608"),
+            "{}",
+            refused(&many)
+        );
+        assert!(refused(&" ".repeat(BYTES + 1)).starts_with("the text has 134217729 bytes"));
+        assert!(refused(&"[".repeat(1000)).contains("recursion limit"));
+        let name = format!(r#"{{"schema":"{}"}}"#, "é".repeat(100_000));
+        assert!(refused(&name).len() < 400);
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_their_type_are_refused() {
+        let trace = |operand: &str| {
+            format!(
+                r#"{{"schema":"wengert-trace/1","lines":[{{"op":"x","operands":[{operand}],"attributes":{{}},"value":{{"dims":[],"stats":{{"min":0,"max":0,"mean":0,"rms":0}}}}}}]}}"#
+            )
+        };
+        assert_eq!(lines(&trace("7")).unwrap()[0].operands, [7]);
+        for bad in ["4294967296", "-1", "0.5"] {
+            assert!(refused(&trace(bad)).starts_with("line 0 is no line of a trace"), "{}", refused(&trace(bad)));
+        }
     }
 }

@@ -1,0 +1,7 @@
+//! Checkpoints and other safetensors files.
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::checkpoint(bytes));

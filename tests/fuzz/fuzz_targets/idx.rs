@@ -1,0 +1,7 @@
+//! IDX files, plain and compressed.
+#![no_main]
+
+#[path = "../bodies.rs"]
+mod bodies;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| bodies::idx(bytes));
