@@ -251,8 +251,8 @@ pub use tape::{
 #[cfg(feature = "json")]
 pub use trace::diff_json;
 pub use trace::{
-    Difference, LeafGradient, LineCost, Lint, Local, Plane, Profile, Remark, Stats, Step, StepRole, SvgOptions, Theme,
-    Trace, TraceOptions, TracedLine, Values,
+    Difference, LeafGradient, LineCost, LineStatistics, Lint, Local, Plane, Profile, Remark, Statistics, Stats, Step,
+    StepRole, SvgOptions, Theme, Trace, TraceOptions, TracedLine, Values,
 };
 pub use window::{PerAxis, Rounding, Window};
 

@@ -256,14 +256,17 @@ impl Json {
                     });
                 }
             }
-            let Stats { min, max, mean, rms, zeros, nonfinite, .. } = v.stats;
-            o.field("stats").object(|o| {
-                for (name, v) in [("min", min), ("max", max), ("mean", mean), ("rms", rms)] {
-                    o.field(name).number(v);
-                }
-                o.field("zeros").integer(zeros);
-                o.field("nonfinite").integer(nonfinite);
-            });
+            o.field("stats").stats(&v.stats);
+        });
+    }
+
+    pub fn stats(&mut self, s: &Stats) {
+        self.object(|o| {
+            for (name, v) in [("min", s.min), ("max", s.max), ("mean", s.mean), ("rms", s.rms)] {
+                o.field(name).number(v);
+            }
+            o.field("zeros").integer(s.zeros);
+            o.field("nonfinite").integer(s.nonfinite);
         });
     }
 

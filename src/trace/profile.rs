@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::json::Json;
 use super::record::leaves;
 use crate::adjoint::{check_scalar, reverse_sweep};
-use crate::error::Error;
+use crate::error::{Error, is_of_a_text};
 use crate::exec::bytes;
 use crate::real::Real;
 use crate::tape::{Operand, Tape, Var};
@@ -19,7 +19,7 @@ pub struct LineCost {
     pub id: u32,
     /// Its operation.
     pub op: &'static str,
-    /// Its name, or that of the primal line whose rule wrote it, with what it does there.
+    /// Its name, that of the primal line whose rule wrote it, or where it was recorded; empty for a line of a program text.
     pub label: String,
     /// The primal line whose rule wrote it.
     pub origin: Option<u32>,
@@ -86,6 +86,40 @@ impl Profile {
     /// All lines' time, in seconds.
     pub fn seconds(&self) -> f64 {
         self.lines.iter().map(|l| l.seconds).sum()
+    }
+
+    /// The profile as JSON: the total time and, line by line in the order of the tape, time in seconds, bytes and operations.
+    ///
+    /// ```
+    /// use wengert::{Profile, prelude::*};
+    /// let tape = Tape::<f64>::default();
+    /// let json = Profile::of(tape.var([2.0, 3.0]).named("x").sum(), 1)?.to_json();
+    /// assert!(json.starts_with(r#"{"rounds":1,"seconds":"#));
+    /// assert!(json.contains(r#""lines":[{"line":1,"op":"sum","label":"#) && json.contains(r#""bytes":24,"flops":2}"#));
+    /// # Ok::<(), wengert::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut j = Json::default();
+        j.object(|o| {
+            o.field("rounds").integer(self.rounds);
+            o.field("seconds").number(self.seconds());
+            o.field("lines").list(self.lines.iter(), |j, l| {
+                j.object(|o| {
+                    o.field("line").integer(l.id);
+                    o.field("op").text(l.op);
+                    o.field("label").text(&l.label);
+                    if let Some(origin) = l.origin {
+                        o.field("origin").integer(origin);
+                    }
+                    o.field("dims").list(l.dims.iter(), |j, d| j.integer(*d));
+                    o.field("seconds").number(l.seconds);
+                    o.field("bytes").integer(l.bytes);
+                    o.field("flops").number(l.flops);
+                });
+            });
+        });
+        j.text
     }
 
     /// The profile in the trace event format that chrome://tracing and Perfetto open; each line is an event.
@@ -165,6 +199,8 @@ fn cost<T: Real>(tape: &Tape<T>, id: u32) -> LineCost {
             let primal = tape.line(primal);
             format!("for {}", primal.name.as_deref().map_or(format!("{} %{}", primal.op, primal.id), str::to_string))
         }
+        // Whoever recorded it from a text knows where in the text.
+        (None, None) if is_of_a_text(line.site) => String::new(),
         (None, None) => {
             let file = line.site.file().rsplit(['/', '\\']).next().unwrap_or_default();
             format!("{file}:{}", line.site.line())
@@ -200,7 +236,7 @@ impl fmt::Display for Profile {
             let rate = |n: f64| if l.seconds > 0.0 { n / l.seconds / 1e9 } else { 0.0 };
             writeln!(
                 f,
-                "{:>10} {:>5.1}% {:>9} {:>8.2} {:>9.2}  %{} {} {:?}  {}",
+                "{:>10} {:>5.1}% {:>9} {:>8.2} {:>9.2}  %{} {} {:?}{}",
                 time(l.seconds),
                 100.0 * l.seconds / all.max(f64::MIN_POSITIVE),
                 bytes(l.bytes),
@@ -209,7 +245,7 @@ impl fmt::Display for Profile {
                 l.id,
                 l.op,
                 l.dims,
-                l.label
+                if l.label.is_empty() { String::new() } else { format!("  {}", l.label) }
             )?;
         }
         Ok(())
