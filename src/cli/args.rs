@@ -31,12 +31,14 @@ pub enum Command {
     Trace(TraceArgs),
     /// Draw the tape: text, svg, dot, html or json.
     Draw(DrawArgs),
+    /// Statistics of every line's values and cotangents: extrema, mean, rms, zeros, NaN.
+    Stats(TraceArgs),
     /// Time every line, forward and backward.
     Profile(ProfileArgs),
     /// Look for what is suspicious: dead relus, vanishing cotangents, unused leaves, ...
     Lint(TraceArgs),
     /// Step through the backward pass in the terminal.
-    Step(TraceArgs),
+    Step(StepArgs),
     /// List every operation, or tell all about one.
     Ops {
         /// The operation.
@@ -151,6 +153,12 @@ pub struct TraceArgs {
     pub json: bool,
 }
 
+#[derive(Args, Debug)]
+pub struct StepArgs {
+    #[command(flatten)]
+    pub source: Source,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Text,
@@ -179,11 +187,14 @@ pub struct ProfileArgs {
     #[command(flatten)]
     pub source: Source,
     /// How often each line is run.
-    #[arg(long, default_value_t = 10, value_name = "N")]
-    pub rounds: usize,
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub rounds: u32,
     /// In the format that chrome://tracing and Perfetto open.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub chrome: bool,
+    /// As JSON: seconds, bytes and operations of each line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args, Debug)]

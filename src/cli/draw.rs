@@ -1,4 +1,4 @@
-//! `wengert trace`, `draw`, `profile` and `lint`: the commands that look at one forward and backward pass.
+//! `wengert trace`, `draw`, `stats`, `profile` and `lint`: the commands that look at one forward and backward pass.
 
 use wengert::{Profile, Real, SvgOptions, Trace};
 
@@ -21,6 +21,11 @@ fn of<T: Real>(source: &Source) -> Result<Trace, Failure> {
 pub fn trace(a: &TraceArgs) -> Done {
     let trace = traced(&a.source)?;
     Ok(Outcome::fine(if a.json { trace.to_json() } else { trace.to_text() }))
+}
+
+pub fn stats(a: &TraceArgs) -> Done {
+    let statistics = traced(&a.source)?.statistics();
+    Ok(Outcome::fine(if a.json { statistics.to_json() } else { statistics.to_string() }))
 }
 
 pub fn draw(a: &DrawArgs) -> Done {
@@ -58,9 +63,18 @@ pub fn profile(a: &ProfileArgs) -> Done {
 
 fn timed<T: Real>(a: &ProfileArgs) -> Done {
     let (bound, tape) = (bound(&a.source)?, tape::<T>(&a.source));
-    let loss = bound.record(&tape)?.scalar()?;
-    let profile = Profile::of(loss, a.rounds)?;
-    Ok(Outcome::fine(if a.chrome { profile.to_chrome_trace() } else { profile.to_string() }))
+    let recorded = bound.record(&tape)?;
+    let mut profile = Profile::of(recorded.scalar()?, a.rounds as usize)?;
+    for line in profile.lines.iter_mut().filter(|l| l.label.is_empty()) {
+        // A line of a program is known by its text.
+        let text = recorded.span_of(line.id).map_or("", |span| &bound.source()[span]);
+        line.label = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    Ok(Outcome::fine(match (a.chrome, a.json) {
+        (true, _) => profile.to_chrome_trace(),
+        (_, true) => profile.to_json(),
+        _ => profile.to_string(),
+    }))
 }
 
 pub fn lint(a: &TraceArgs) -> Done {

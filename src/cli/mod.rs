@@ -116,6 +116,7 @@ fn run(command: Command) -> Done {
         Command::Check(a) => check::check(&a),
         Command::Trace(a) => draw::trace(&a),
         Command::Draw(a) => draw::draw(&a),
+        Command::Stats(a) => draw::stats(&a),
         Command::Profile(a) => draw::profile(&a),
         Command::Lint(a) => draw::lint(&a),
         Command::Step(a) => step::step(&a),

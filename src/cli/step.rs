@@ -2,46 +2,50 @@
 //! The terminal is given back as it was, whatever happens.
 
 mod picture;
+mod view;
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-use ratatui::Frame;
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use ratatui::layout::{Constraint, Layout};
-use ratatui::style::{Modifier, Style, Stylize};
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, List, ListItem, ListState, Paragraph, Wrap};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use wengert::Trace;
 
-use super::args::TraceArgs;
+use super::args::StepArgs;
 use super::draw::traced;
 use super::{Done, Failure, Outcome};
 
 /// How long a step stays when the steps play by themselves.
 const PACE: Duration = Duration::from_millis(1200);
 
-pub fn step(a: &TraceArgs) -> Done {
+/// How far a page goes.
+const PAGE: isize = 10;
+
+pub fn step(a: &StepArgs) -> Done {
     let trace = traced(&a.source)?;
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Failure::Other("`step` needs a terminal; `trace` prints the steps".into()));
     }
-    // It also gives the terminal back in a panic.
-    let mut terminal = ratatui::try_init().map_err(|e| Failure::Other(format!("cannot use the terminal: {e}")))?;
-    let mut stepper = Stepper { trace: &trace, now: 0, playing: None };
-    let done = loop {
-        if let Err(e) = terminal.draw(|f| stepper.draw(f)) {
-            break Err(e);
-        }
-        match stepper.react() {
-            Ok(true) => {}
-            Ok(false) => break Ok(()),
-            Err(e) => break Err(e),
-        }
-    };
-    ratatui::restore();
-    done.map_err(|e| Failure::Other(format!("the terminal failed: {e}")))?;
+    let failed = |e: io::Error| Failure::Other(format!("the terminal failed: {e}"));
+    let screen = Screen;
+    // It also gives the terminal back in a panic, before the panic's message.
+    let mut terminal = ratatui::try_init().map_err(failed)?;
+    let mut stepper = Stepper::new(&trace);
+    while !stepper.over {
+        terminal.draw(|f| stepper.draw(f)).map_err(failed)?;
+        stepper.wait().map_err(failed)?;
+    }
+    drop(screen);
     Ok(Outcome::fine(String::new()))
+}
+
+/// The terminal while it is ours; it is given back on every way out, errors of its own among them.
+struct Screen;
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // A terminal that is gone needs nothing.
+        let _ = ratatui::try_restore();
+    }
 }
 
 struct Stepper<'a> {
@@ -49,35 +53,70 @@ struct Stepper<'a> {
     now: usize,
     /// Since when this step has been shown, while the steps play.
     playing: Option<Instant>,
+    /// Whether the keys are told.
+    helping: bool,
+    over: bool,
 }
 
-impl Stepper<'_> {
-    /// Waits for a key, or for the pace; whether to go on.
-    fn react(&mut self) -> io::Result<bool> {
+impl<'a> Stepper<'a> {
+    fn new(trace: &'a Trace) -> Self {
+        Stepper { trace, now: 0, playing: None, helping: false, over: false }
+    }
+
+    /// Waits for a key, for another size of the terminal, or for the pace.
+    fn wait(&mut self) -> io::Result<()> {
         let wait = self.playing.map_or(Duration::from_secs(3600), |since| PACE.saturating_sub(since.elapsed()));
         if !event::poll(wait)? {
-            if self.playing.is_some() {
-                self.go(self.now as isize + 1);
-                let more = self.now + 1 < self.trace.steps.len();
-                self.playing = more.then(Instant::now);
-            }
-            return Ok(true);
+            self.tick();
+            return Ok(());
         }
-        let Event::Key(key) = event::read()? else { return Ok(true) };
-        if key.kind == KeyEventKind::Release {
-            return Ok(true);
-        }
-        match key.code {
-            KeyCode::Char('q') | KeyCode::Esc => return Ok(false),
-            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Ok(false),
-            KeyCode::Right | KeyCode::Down | KeyCode::Char('l' | 'j') => self.go(self.now as isize + 1),
-            KeyCode::Left | KeyCode::Up | KeyCode::Char('h' | 'k') => self.go(self.now as isize - 1),
-            KeyCode::Home => self.go(0),
-            KeyCode::End => self.go(self.trace.steps.len() as isize - 1),
-            KeyCode::Char(' ') => self.playing = if self.playing.is_some() { None } else { Some(Instant::now()) },
+        match event::read()? {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.press(key),
+            // What is drawn next is of the new size.
             _ => {}
         }
-        Ok(true)
+        Ok(())
+    }
+
+    /// The pace has passed.
+    fn tick(&mut self) {
+        if self.playing.is_some() {
+            self.go(self.now as isize + 1);
+            if self.now + 1 == self.trace.steps.len() {
+                self.playing = None;
+            }
+        }
+    }
+
+    fn press(&mut self, key: KeyEvent) {
+        let (now, last) = (self.now as isize, self.trace.steps.len() as isize - 1);
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            self.over = matches!(key.code, KeyCode::Char('c' | 'd'));
+            return;
+        }
+        // Any key puts the list of keys away.
+        if std::mem::take(&mut self.helping) && key.code != KeyCode::Char('q') {
+            return;
+        }
+        match key.code {
+            KeyCode::Char('q') | KeyCode::Esc => self.over = true,
+            KeyCode::Char('?') => self.helping = true,
+            KeyCode::Right | KeyCode::Down | KeyCode::Char('l' | 'j') => self.go(now + 1),
+            KeyCode::Left | KeyCode::Up | KeyCode::Char('h' | 'k') => self.go(now - 1),
+            KeyCode::PageDown => self.go(now + PAGE),
+            KeyCode::PageUp => self.go(now - PAGE),
+            KeyCode::Home | KeyCode::Char('g') => self.go(0),
+            KeyCode::End | KeyCode::Char('G') => self.go(last),
+            KeyCode::Char(' ') if self.playing.is_some() => self.playing = None,
+            KeyCode::Char(' ') => {
+                // At the end it plays from the beginning.
+                if now == last {
+                    self.go(0);
+                }
+                self.playing = Some(Instant::now());
+            }
+            _ => {}
+        }
     }
 
     fn go(&mut self, to: isize) {
@@ -86,55 +125,51 @@ impl Stepper<'_> {
             self.playing = Some(Instant::now());
         }
     }
+}
 
-    fn draw(&self, f: &mut Frame<'_>) {
-        let program = self.trace.source.as_deref().unwrap_or_default();
-        let lines = program.lines().count().clamp(1, 5) as u16;
-        let [top, middle, sentence, keys] = Layout::vertical([
-            Constraint::Length(lines + 2),
-            Constraint::Min(6),
-            Constraint::Length(5),
-            Constraint::Length(1),
-        ])
-        .areas(f.area());
-        let [tape, lens] = Layout::horizontal([Constraint::Percentage(46), Constraint::Percentage(54)]).areas(middle);
-        f.render_widget(Paragraph::new(program).block(Block::bordered().title("program")), top);
-        self.draw_tape(f, tape);
-        let s = &self.trace.steps[self.now];
-        let lens_text = picture::lens(self.trace, s, lens.width.saturating_sub(2), lens.height.saturating_sub(2));
-        f.render_widget(
-            Paragraph::new(lens_text).block(Block::bordered().title(format!("{}  {}", self.op(), s.formula))),
-            lens,
-        );
-        let title = format!("step {} of {}", self.now + 1, self.trace.steps.len());
-        let text = Paragraph::new(s.sentence.as_str()).wrap(Wrap { trim: true });
-        f.render_widget(text.block(Block::bordered().title(title)), sentence);
-        let play = if self.playing.is_some() { "space stop" } else { "space play" };
-        f.render_widget(Line::from(format!(" ← → step   Home End   {play}   q quit")).dim(), keys);
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn op(&self) -> &str {
-        self.trace.lines[self.trace.steps[self.now].of as usize].line.op
-    }
-
-    /// The steps, each with a sign: done, now, still to come.
-    fn draw_tape(&self, f: &mut Frame<'_>, area: ratatui::layout::Rect) {
-        let item = |(k, s): (usize, &wengert::Step)| {
-            let sign = match k.cmp(&self.now) {
-                std::cmp::Ordering::Less => "✓",
-                std::cmp::Ordering::Equal => "▸",
-                std::cmp::Ordering::Greater => "·",
-            };
-            let of = self.trace.lines[s.of as usize].line.op;
-            let to =
-                s.role.to().map_or_else(String::new, |id| format!(" → {}", self.trace.lines[id as usize].called()));
-            let text = format!("{sign} {:>3} {:<5} {of}{to}", k + 1, s.role.name());
-            let style = if k > self.now { Style::new().add_modifier(Modifier::DIM) } else { Style::new() };
-            ListItem::new(Span::styled(text, style))
+    #[test]
+    fn keys_go_through_the_steps() {
+        let tape = wengert::Tape::<f64>::default();
+        let x = tape.var([1.0, -2.0]).named("x");
+        let trace = Trace::of((x.relu() * x).sum()).unwrap();
+        let last = trace.steps.len() - 1;
+        assert!(last >= 4);
+        let mut s = Stepper::new(&trace);
+        let mut at = |code: KeyCode| {
+            s.press(KeyEvent::from(code));
+            (s.now, s.playing.is_some(), s.helping, s.over)
         };
-        let items: Vec<ListItem<'_>> = self.trace.steps.iter().enumerate().map(item).collect();
-        let list = List::new(items).highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-        let mut state = ListState::default().with_selected(Some(self.now));
-        f.render_stateful_widget(list.block(Block::bordered().title("backward pass")), area, &mut state);
+        assert_eq!(at(KeyCode::Left), (0, false, false, false));
+        assert_eq!(at(KeyCode::Right).0, 1);
+        assert_eq!(at(KeyCode::Char('j')).0, 2);
+        assert_eq!(at(KeyCode::Up).0, 1);
+        assert_eq!(at(KeyCode::End).0, last);
+        assert_eq!(at(KeyCode::PageUp).0, last.saturating_sub(10));
+        assert_eq!(at(KeyCode::Char('G')).0, last);
+        // From the end it plays from the beginning.
+        assert_eq!(at(KeyCode::Char(' ')), (0, true, false, false));
+        assert_eq!(at(KeyCode::Char(' ')), (0, false, false, false));
+        assert_eq!(at(KeyCode::Char('?')), (0, false, true, false));
+        assert_eq!(at(KeyCode::Right), (0, false, false, false));
+        assert_eq!(at(KeyCode::Char('x')), (0, false, false, false));
+        assert!(at(KeyCode::Char('q')).3);
+    }
+
+    #[test]
+    fn playing_stops_at_the_end() {
+        let tape = wengert::Tape::<f64>::default();
+        let trace = Trace::of(tape.var([1.0, -2.0]).exp().sum()).unwrap();
+        let mut s = Stepper::new(&trace);
+        s.tick();
+        assert_eq!(s.now, 0);
+        s.press(KeyEvent::from(KeyCode::Char(' ')));
+        (0..trace.steps.len() + 3).for_each(|_| s.tick());
+        assert_eq!((s.now, s.playing), (trace.steps.len() - 1, None));
+        s.press(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL));
+        assert!(s.over);
     }
 }

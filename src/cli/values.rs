@@ -11,7 +11,7 @@ use wengert::{Error, Tensor};
 use super::Failure;
 
 /// The most bytes of a file that are read.
-const BYTES: u64 = 1 << 29;
+const BYTES: u64 = 1 << 28;
 
 /// `NAME=VALUE`.
 pub fn variable(text: &str) -> Result<(String, Tensor<f64>), Failure> {
