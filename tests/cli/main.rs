@@ -1,5 +1,8 @@
 //! The command line as a user meets it: what it prints, what it refuses, its exit codes, and pipes.
 
+#[cfg(unix)]
+mod page;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
