@@ -81,9 +81,9 @@ pub struct Source {
     /// Seed of random operations.
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub seed: u64,
-    /// The most numbers on all lines together.
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    /// The most numbers on all lines together, at most 2^30.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
+    pub limit: Option<u32>,
 }
 
 /// Where the output goes.
@@ -137,7 +137,7 @@ pub struct CheckArgs {
     #[arg(long)]
     pub second_order: bool,
     /// The relative disagreement that passes.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
     pub tolerance: Option<f64>,
     /// As JSON.
     #[arg(long)]
@@ -204,7 +204,7 @@ pub struct DiffArgs {
     /// The second trace.
     pub second: PathBuf,
     /// How much numbers may differ beside their size.
-    #[arg(long, default_value_t = 0.0, value_name = "T")]
+    #[arg(long, default_value_t = 0.0, value_name = "T", allow_negative_numbers = true)]
     pub tolerance: f64,
     /// As JSON.
     #[arg(long)]

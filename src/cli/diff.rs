@@ -10,6 +10,9 @@ use super::args::DiffArgs;
 use super::{Done, Failure, Outcome};
 
 pub fn diff(a: &DiffArgs) -> Done {
+    if !(a.tolerance >= 0.0 && a.tolerance.is_finite()) {
+        return Err(Failure::Other(format!("--tolerance {}: a number from 0 on", a.tolerance)));
+    }
     let (first, second) = (read(&a.first)?, read(&a.second)?);
     let difference = diff_json(&first, &second, a.tolerance)?;
     let holds = difference.is_none();
@@ -27,10 +30,11 @@ const BYTES: u64 = 1 << 27;
 
 fn read(path: &Path) -> Result<String, Failure> {
     let told = |e: std::io::Error| Failure::Other(format!("{}: {e}", path.display()));
-    let mut text = String::new();
-    std::fs::File::open(path).map_err(told)?.take(BYTES + 1).read_to_string(&mut text).map_err(told)?;
-    if text.len() as u64 > BYTES {
-        return Err(Failure::Other(format!("{}: has more than {BYTES} bytes", path.display())));
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).map_err(told)?.take(BYTES + 1).read_to_end(&mut bytes).map_err(told)?;
+    let wrong = |what: String| Failure::Other(format!("{}: {what}", path.display()));
+    if bytes.len() as u64 > BYTES {
+        return Err(wrong(format!("has more than {BYTES} bytes")));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|e| wrong(format!("byte {} is no text", e.utf8_error().valid_up_to())))
 }

@@ -1,5 +1,7 @@
 //! `wengert trace`, `draw`, `stats`, `profile` and `lint`: the commands that look at one forward and backward pass.
 
+use std::path::Path;
+
 use wengert::{Profile, Real, SvgOptions, Trace};
 
 use super::args::{DrawArgs, Format, ProfileArgs, Source, TraceArgs};
@@ -29,14 +31,7 @@ pub fn stats(a: &TraceArgs) -> Done {
 }
 
 pub fn draw(a: &DrawArgs) -> Done {
-    let ending = a.to.output.as_ref().and_then(|p| p.extension()).and_then(|e| e.to_str());
-    let format = a.format.unwrap_or(match ending {
-        Some("svg") => Format::Svg,
-        Some("dot" | "gv") => Format::Dot,
-        Some("html" | "htm") => Format::Html,
-        Some("json") => Format::Json,
-        _ => Format::Text,
-    });
+    let format = a.format.map_or_else(|| by_ending(a.to.output.as_deref()), Ok)?;
     let trace = traced(&a.source)?;
     if let Some(step) = a.step.filter(|s| *s >= trace.steps.len()) {
         return Err(Failure::Other(format!("--step {step}: the steps are 0 to {}", trace.steps.len() - 1)));
@@ -54,6 +49,22 @@ pub fn draw(a: &DrawArgs) -> Done {
             Ok(Outcome::fine(String::new()))
         }
         None => Ok(Outcome::fine(text)),
+    }
+}
+
+/// What the name of the output file asks for.
+fn by_ending(path: Option<&Path>) -> Result<Format, Failure> {
+    let Some(path) = path else { return Ok(Format::Text) };
+    match path.extension().and_then(|e| e.to_str()) {
+        Some("svg") => Ok(Format::Svg),
+        Some("dot" | "gv") => Ok(Format::Dot),
+        Some("html" | "htm") => Ok(Format::Html),
+        Some("json") => Ok(Format::Json),
+        Some("txt") => Ok(Format::Text),
+        _ => Err(Failure::Other(format!(
+            "{}: drawings end in .svg, .dot, .html, .json or .txt; say --format for another name",
+            path.display()
+        ))),
     }
 }
 

@@ -137,8 +137,16 @@ fn one_line(e: &Error) -> String {
 
 fn fail(message: &str) -> ExitCode {
     // Where nobody can be told, the code still tells.
-    let _ = writeln!(io::stderr(), "wengert: {message}");
+    let _ = writeln!(io::stderr(), "wengert: {}", on_one_line(message));
     ExitCode::from(2)
+}
+
+/// A message that may quote anything: cut where it is endless, with what a terminal would obey written out.
+fn on_one_line(message: &str) -> String {
+    const MOST: usize = 1000;
+    let cut = if message.chars().nth(MOST).is_some() { "…" } else { "" };
+    let safe = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    message.chars().take(MOST).map(safe).collect::<String>() + cut
 }
 
 /// A complaint about the words of the command line, of several paragraphs, as one line; its usage is left to `--help`.

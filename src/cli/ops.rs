@@ -13,8 +13,14 @@ pub fn ops(name: Option<&str>, as_json: bool) -> Done {
         Some(name) => {
             let found: Vec<_> = all.iter().filter(|f| f.name == name).collect();
             if found.is_empty() {
-                let near: Vec<&str> = all.iter().map(|f| f.name).filter(|f| f.contains(name)).collect();
-                let fix = if near.is_empty() { String::new() } else { format!("; there are {}", near.join(", ")) };
+                const SHOWN: usize = 8;
+                let near: Vec<&str> = all.iter().map(|f| f.name).filter(|f| f.contains(name)).take(SHOWN + 1).collect();
+                let fix = match near.len() {
+                    0 => "; `wengert ops` lists them".to_string(),
+                    // A word in most names is no hint.
+                    n if n > SHOWN => format!("; there are {}, ...", near[..SHOWN].join(", ")),
+                    _ => format!("; there is {}", near.join(", ")),
+                };
                 return Err(Failure::Other(format!("there is no function `{name}`{fix}")));
             }
             found

@@ -36,9 +36,9 @@ pub fn bound(source: &Source) -> Result<Bound, Failure> {
     };
     let mut limits = Limits { text: BYTES as usize, ..Limits::default() };
     if let Some(elements) = source.limit {
-        limits.elements = elements;
+        limits.elements = elements as usize;
         // Whoever raises the one has time for the other.
-        limits.flops = limits.flops.max(elements as f64 * 1e4);
+        limits.flops = limits.flops.max(f64::from(elements) * 1e4);
     }
     let values = source.vars.iter().map(|v| variable(v)).collect::<Result<Vec<_>, _>>()?;
     if let Some((k, (name, _))) = values.iter().enumerate().find(|(k, v)| values[..*k].iter().any(|w| w.0 == v.0)) {

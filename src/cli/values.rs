@@ -25,6 +25,7 @@ pub fn variable(text: &str) -> Result<(String, Tensor<f64>), Failure> {
         return Err(Failure::Other(format!("--var {text}: `{name}` is no name")));
     }
     let tensor = match value.trim().strip_prefix('@') {
+        Some("") => return Err(Failure::Other(format!("--var {name}=@: a file's name follows the @"))),
         Some(path) => read(Path::new(path))?,
         None => literal(name, value)?,
     };
@@ -33,6 +34,11 @@ pub fn variable(text: &str) -> Result<(String, Tensor<f64>), Failure> {
 
 fn literal(name: &str, value: &str) -> Result<Tensor<f64>, Failure> {
     let told = |what: String| Failure::Other(format!("--var {name}: {what}"));
+    // One value, and no statement after it.
+    if value.contains(';') {
+        return Err(told(format!("`{value}` is no number and no list of numbers")));
+    }
+    let value = value.replace(['\n', '\r'], " ");
     let script = parse(&format!("{name} = {value}\n{name}")).map_err(|d| told(d.one_line()))?;
     let bound = script.bind(&[]).map_err(|d| told(d.one_line()))?;
     let leaves = bound.leaves();
