@@ -43,8 +43,11 @@ struct Screen;
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing.
-        let _ = ratatui::try_restore();
+        // A panic has given it back already; a second time would put the cursor where its message stands.
+        if !std::thread::panicking() {
+            // A terminal that is gone needs nothing.
+            let _ = ratatui::try_restore();
+        }
     }
 }
 
