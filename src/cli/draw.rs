@@ -32,6 +32,9 @@ pub fn stats(a: &TraceArgs) -> Done {
 
 pub fn draw(a: &DrawArgs) -> Done {
     let format = a.format.map_or_else(|| by_ending(a.to.output.as_deref()), Ok)?;
+    if a.step.is_some() && format != Format::Svg {
+        return Err(Failure::Other("--step is for svg: the other drawings show all steps".into()));
+    }
     let trace = traced(&a.source)?;
     if let Some(step) = a.step.filter(|s| *s >= trace.steps.len()) {
         return Err(Failure::Other(format!("--step {step}: the steps are 0 to {}", trace.steps.len() - 1)));

@@ -10,6 +10,9 @@ use super::super::show::number;
 /// Columns between planes that stand side by side.
 const GAP: usize = 3;
 
+/// The most columns that a title may take beyond its numbers: two of them stand side by side in 80 columns.
+const TITLE: usize = 21;
+
 /// The planes of a step, the most telling first, in so many columns and rows.
 pub fn lens(trace: &Trace, s: &Step, width: u16, height: u16) -> Text<'static> {
     let (width, height) = (usize::from(width).max(1), usize::from(height));
@@ -62,6 +65,20 @@ impl Plane {
             self.lines.truncate(most - 1);
             self.lines.push(Line::from(format!("… {left_out} more")));
         }
+    }
+
+    /// With a title that is no wider than the plane.
+    fn titled(mut self) -> Self {
+        let title = self.lines[0].to_string();
+        // Sizes go first.
+        let short = title.rsplit_once(" [").map_or(&title[..], |(name, _)| name);
+        if title.chars().count() > self.width && short.chars().count() <= self.width {
+            self.lines[0] = Line::from(short.to_string()).style(self.lines[0].style);
+        } else if title.chars().count() > self.width {
+            let cut: String = title.chars().take(self.width.saturating_sub(1)).collect();
+            self.lines[0] = Line::from(cut + "…").style(self.lines[0].style);
+        }
+        self
     }
 }
 
@@ -160,25 +177,6 @@ fn rows(title: String, columns: usize, data: &[f64], chosen: &[i64], width: usiz
     let width = lines[1..].iter().map(Line::width).max().unwrap_or(0);
     let title = lines[0].width();
     Plane { lines, width: width.max(title.min(TITLE)) }.titled()
-}
-
-/// The most columns that a title may take beyond its numbers: two of them stand side by side in 80 columns.
-const TITLE: usize = 21;
-
-impl Plane {
-    /// With a title that is no wider than the plane.
-    fn titled(mut self) -> Self {
-        let title = self.lines[0].to_string();
-        // Sizes go first.
-        let short = title.rsplit_once(" [").map_or(&title[..], |(name, _)| name);
-        if title.chars().count() > self.width && short.chars().count() <= self.width {
-            self.lines[0] = Line::from(short.to_string()).style(self.lines[0].style);
-        } else if title.chars().count() > self.width {
-            let cut: String = title.chars().take(self.width.saturating_sub(1)).collect();
-            self.lines[0] = Line::from(cut + "…").style(self.lines[0].style);
-        }
-        self
-    }
 }
 
 /// At most six characters or so.
