@@ -29,7 +29,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Print the tape and every step of the backward pass, with a sentence for each.
     Trace(TraceArgs),
-    /// Draw the tape: text, svg, dot, html or json.
+    /// Draw the tape: text, svg, dot, html, json, or a NumPy script.
     Draw(DrawArgs),
     /// Statistics of every line's values and cotangents: extrema, mean, rms, zeros, NaN.
     Stats(TraceArgs),
@@ -166,6 +166,8 @@ pub enum Format {
     Dot,
     Html,
     Json,
+    /// A script that computes it again in NumPy.
+    Python,
 }
 
 #[derive(Args, Debug)]

@@ -45,6 +45,7 @@ pub fn draw(a: &DrawArgs) -> Done {
         Format::Dot => trace.to_dot(),
         Format::Html => trace.to_html(),
         Format::Json => trace.to_json(),
+        Format::Python => trace.to_numpy()?,
     };
     match &a.to.output {
         Some(path) => {
@@ -63,9 +64,10 @@ fn by_ending(path: Option<&Path>) -> Result<Format, Failure> {
         Some("dot" | "gv") => Ok(Format::Dot),
         Some("html" | "htm") => Ok(Format::Html),
         Some("json") => Ok(Format::Json),
+        Some("py") => Ok(Format::Python),
         Some("txt") => Ok(Format::Text),
         _ => Err(Failure::Other(format!(
-            "{}: drawings end in .svg, .dot, .html, .json or .txt; say --format for another name",
+            "{}: drawings end in .svg, .dot, .html, .json, .py or .txt; say --format for another name",
             path.display()
         ))),
     }

@@ -13,6 +13,7 @@ mod lint;
 mod listing;
 mod local;
 mod notebook;
+mod numpy;
 mod profile;
 mod record;
 mod remark;

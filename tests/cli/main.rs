@@ -161,7 +161,7 @@ fn files_go_in_and_out_and_are_not_overwritten() {
         assert_eq!(std::fs::read(&path).unwrap(), before);
         fine(&["run", "[1, 2]", "--output", &path, "--force"]);
     }
-    for name in ["t.svg", "t.dot", "t.html", "t.json", "t.txt"] {
+    for name in ["t.svg", "t.dot", "t.html", "t.json", "t.py", "t.txt"] {
         fine(&["draw", "x = [1, -2]; sum(relu(x))", "-o", &at(name)]);
         assert!(std::fs::metadata(at(name)).unwrap().len() > 100, "{name}");
     }
