@@ -125,6 +125,15 @@ impl<'c> Experiment<'c> {
         f(&tape, &Recorded { x: leaves, y, numbers: real, ints })
     }
 
+    /// Calls `f` with the real operands and all results as lines of a tape.
+    #[cfg(test)]
+    pub fn recorded<R>(&self, f: impl for<'t> FnOnce(&[Var<'t, f64>], &[Var<'t, f64>]) -> R) -> R {
+        self.on_tape(&self.x, |_, r| {
+            let ints = r.ints.iter().map(|y| y.to_real());
+            f(&r.x, &r.y.iter().copied().chain(ints).collect::<Vec<_>>())
+        })
+    }
+
     /// The elements of all results.
     pub fn values(&self) -> Vec<Vec<f64>> {
         self.on_tape(&self.x, |_, r| {

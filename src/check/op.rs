@@ -179,6 +179,14 @@ impl OpCheck {
         self.op.get()
     }
 
+    /// Calls `f` with the real operands and all results, recorded at the check's point.
+    pub(crate) fn recorded<R>(
+        &self,
+        f: impl for<'t> FnOnce(&[crate::tape::Var<'t, f64>], &[crate::tape::Var<'t, f64>]) -> R,
+    ) -> R {
+        Experiment::new(self).recorded(f)
+    }
+
     /// Whether differences are left out.
     pub(crate) fn is_by_decree(&self) -> bool {
         self.by_decree

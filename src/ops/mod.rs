@@ -5,7 +5,7 @@ mod attention;
 mod fill;
 mod index;
 #[cfg(test)]
-mod inventory;
+pub(crate) mod inventory;
 mod linalg;
 mod loss;
 mod norm;

@@ -1,8 +1,8 @@
 //! The Python that runs scripts: found, or said to be missing; all scripts in one process.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs every script named on the command line, and prints for each that fails its name and why.
 const RUNNER: &str = r#"
@@ -33,7 +33,9 @@ pub fn with_numpy() -> Option<String> {
 
 /// Runs scripts; what is told of those that fail.
 pub fn run(python: &str, scripts: &[(String, String)]) -> Vec<String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("numpy-{}", std::process::id()));
+    static RUNS: AtomicUsize = AtomicUsize::new(0);
+    let number = RUNS.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("wengert-numpy-{}-{number}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("runner.py"), RUNNER).unwrap();
     for (k, (_, text)) in scripts.iter().enumerate() {

@@ -1,43 +1,50 @@
-//! The functions of helpers.py, of which a script holds those that it calls and those that these call.
-//! They are kept as Python, so that they can be read, and run, as what they are.
+//! The functions in `python/*.py`, of which a script holds those that it calls and those that these call.
+//! They are kept as Python, so that they can be read as what they are; a file holds functions and nothing else.
 
-const SOURCE: &str = include_str!("helpers.py");
+const SOURCES: &[&str] = &[
+    include_str!("python/pointwise.py"),
+    include_str!("python/groups.py"),
+    include_str!("python/places.py"),
+    include_str!("python/matrices.py"),
+    include_str!("python/windows.py"),
+    include_str!("python/pools.py"),
+    include_str!("python/images.py"),
+];
 
-/// The functions, in the order of the file.
-fn functions() -> impl Iterator<Item = &'static str> {
-    SOURCE.split("\n\n\n").map(str::trim_end)
+/// A function of Python.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Helper {
+    pub name: &'static str,
+    pub text: &'static str,
 }
 
-/// The name that a function defines.
-fn name(function: &str) -> &str {
-    function.strip_prefix("def ").and_then(|f| f.split('(').next()).unwrap_or_default()
+/// All functions, in the order of the files.
+pub(super) fn all() -> Vec<Helper> {
+    let functions = SOURCES.iter().flat_map(|s| s.split("\n\n\n")).map(str::trim_end);
+    let name = |f: &'static str| f.strip_prefix("def ").and_then(|f| f.split('(').next()).unwrap_or_default();
+    functions.map(|text| Helper { name: name(text), text }).collect()
 }
 
-/// The names of all functions.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    functions().map(name)
-}
-
-/// Whether a text calls the function of that name, or hands it on.
+/// Whether a text calls the function of that name.
 fn calls(text: &str, name: &str) -> bool {
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     text.match_indices(&format!("{name}(")).any(|(at, _)| !text[..at].ends_with(word))
 }
 
-/// The text of all functions that a script needs, each followed by two empty lines.
-pub(super) fn called(script: &str) -> String {
-    let all: Vec<&str> = functions().collect();
-    let mut needed: Vec<bool> = all.iter().map(|f| calls(script, name(f))).collect();
+/// The functions that some code calls, and those that these call.
+pub(super) fn called(code: &str) -> Vec<Helper> {
+    let all = all();
+    let mut needed: Vec<bool> = all.iter().map(|f| calls(code, f.name)).collect();
     let mut new: Vec<usize> = (0..all.len()).filter(|&k| needed[k]).collect();
     while let Some(k) = new.pop() {
         for (other, f) in all.iter().enumerate() {
-            if !needed[other] && calls(all[k], name(f)) {
+            if !needed[other] && calls(all[k].text, f.name) {
                 needed[other] = true;
                 new.push(other);
             }
         }
     }
-    all.iter().zip(needed).filter(|(_, needed)| *needed).map(|(f, _)| format!("{f}\n\n\n")).collect()
+    all.into_iter().zip(needed).filter(|(_, needed)| *needed).map(|(f, _)| f).collect()
 }
 
 #[cfg(test)]
@@ -46,18 +53,18 @@ mod tests {
 
     #[test]
     fn a_script_gets_what_it_calls_and_what_that_calls() {
-        assert!(names().all(|n| !n.is_empty()) && names().count() > 60);
-        assert_eq!(called("x = np.exp(y)"), "");
-        let text = called("p, p_winner = max_pool(x, kernel=(2, 2))");
-        let defined: Vec<&str> = text.lines().filter_map(|l| l.strip_prefix("def ")?.split('(').next()).collect();
-        assert_eq!(defined, ["windows", "max_pool"]);
+        assert!(all().iter().all(|f| !f.name.is_empty()) && all().len() > 60);
+        assert_eq!(called("x = np.exp(y)"), []);
+        let names: Vec<&str> = called("p, p_winner = max_pool(x, kernel=(2, 2))").iter().map(|f| f.name).collect();
+        assert_eq!(names, ["flat", "windows", "max_pool"]);
     }
 
     #[test]
     fn every_function_says_what_it_does() {
-        for f in functions() {
-            assert!(f.lines().nth(1).is_some_and(|l| l.starts_with("    \"\"\"") && l.len() > 20), "{f}");
-            assert!(f.lines().all(|l| l.chars().count() <= 128), "{f}");
+        for f in all() {
+            let second = f.text.lines().nth(1).unwrap_or_default();
+            assert!(second.starts_with("    \"\"\"") && second.len() > 20, "{}", f.text);
+            assert!(f.text.lines().all(|l| l.chars().count() <= 125), "{}", f.text);
         }
     }
 }

@@ -6,10 +6,13 @@ mod names;
 mod numbers;
 mod spell;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use self::helpers::Helper;
 use self::names::Variables;
 use self::numbers::Budget;
 use self::spell::Spelling;
@@ -77,11 +80,19 @@ impl Trace {
     /// # Ok::<(), wengert::Error>(())
     /// ```
     pub fn to_numpy(&self) -> Result<String, Error> {
-        let precision = if self.real == "f32" { Precision::Single } else { Precision::Double };
+        // Names that no helper of this script has are the program's to use: what it calls is known after a first writing.
+        let draft = self.script(&helpers::all())?.0;
+        let needed = helpers::called(&draft.code());
+        let (script, ends) = self.script(&needed)?;
+        Ok(script.text(&needed, &ends))
+    }
+
+    /// The statements and the end of a script that holds some helpers.
+    fn script(&self, held: &[Helper]) -> Result<(Script<'_>, String), Error> {
         let mut script = Script {
             trace: self,
-            precision,
-            names: Variables::of(self, helpers::names()),
+            precision: if self.real == "f32" { Precision::Single } else { Precision::Double },
+            names: Variables::of(self, held.iter().map(|h| h.name)),
             budget: Budget(numbers::NUMBERS),
             also: BTreeMap::new(),
             swept: names::first_of_sweep(self),
@@ -89,7 +100,7 @@ impl Trace {
         };
         script.write()?;
         let ends = script.ends()?;
-        Ok(script.text(&ends))
+        Ok((script, ends))
     }
 }
 
@@ -280,15 +291,20 @@ impl Script<'_> {
         let [_, beside] = self.precision.tolerances();
         let size = stats.max.max(-stats.min);
         let size = if size > 0.0 { size } else { 1.0 };
-        let list = self.budget.list(l, self.precision, 0)?;
+        let list = self.budget.expected(l, self.precision)?;
         let _ = writeln!(text, "agree({name}, {list}, atol={:.0e})", beside * size);
         Ok(())
     }
 
-    fn text(&self, ends: &str) -> String {
-        let body = self.body();
-        let helpers = helpers::called(&format!("{body}\n{ends}"));
-        let uses = |module: &str| helpers.contains(module) || body.contains(module);
+    /// All statements, without their comments.
+    fn code(&self) -> String {
+        self.rows.iter().flat_map(|r| [r.code.as_str(), "\n"]).collect()
+    }
+
+    fn text(&self, held: &[Helper], ends: &str) -> String {
+        let (code, body) = (self.code(), self.body());
+        let helpers: String = held.iter().map(|h| format!("{}\n\n\n", h.text)).collect();
+        let uses = |module: &str| helpers.contains(module) || code.contains(module);
         let mut text = String::from(
             "\"\"\"A forward and a backward pass, line by line as they stand on a tape: run it with Python and NumPy.\n\n\
              %7 in a comment is line 7 of the tape, and \"rule of %7 to x\" says whose rule wrote a line, and whom it serves.\n\

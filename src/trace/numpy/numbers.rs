@@ -54,8 +54,15 @@ impl Budget {
         Ok(format!("np.array({list}{dtype})"))
     }
 
-    /// The values of a line as nested lists.
-    pub fn list(&mut self, l: &TracedLine, precision: Precision, indent: usize) -> Result<String, Error> {
+    /// The values of a line as nested lists; without elements an array, whose shape a list cannot say.
+    pub fn expected(&mut self, l: &TracedLine, precision: Precision) -> Result<String, Error> {
+        match l.count() {
+            0 => Ok(format!("np.zeros({})", tuple(&l.value.dims))),
+            _ => self.list(l, precision, 0),
+        }
+    }
+
+    fn list(&mut self, l: &TracedLine, precision: Precision, indent: usize) -> Result<String, Error> {
         let Some(data) = &l.value.data else {
             return Err(Error::argument(format!(
                 "the trace keeps statistics of {} alone: it has {}",

@@ -149,7 +149,9 @@ impl Spelling<'_> {
                 format!("{} @ {}", side(0, "transpose_left")?, side(1, "transpose_right")?)
             }
             "solve" => {
-                format!("np.linalg.solve({}, {})", self.matrix(0, self.flag("transpose"))?, self.operands.get(1)?)
+                let batch = [0, 1].iter().any(|&k| self.operand_dims(k).len() > 2);
+                let call = if batch { "solve" } else { "np.linalg.solve" };
+                format!("{call}({}, {})", self.matrix(0, self.flag("transpose"))?, self.operands.get(1)?)
             }
             "max_pool1d" | "max_pool2d" | "max_pool3d" => self.max_pool()?,
             "attention" => self.attention(3)?,

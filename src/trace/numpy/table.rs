@@ -1,5 +1,5 @@
 //! How every operation is spelled in NumPy: one row each, for forward and adjoint lines alike, since both are lines of one tape.
-//! Functions that are not NumPy's own stand in helpers.py beside this file; a script holds those that it calls.
+//! Functions that are not NumPy's own stand in `python` beside this file; a script holds those that it calls.
 //!
 //! In a row `{a}`, `{b}`, `{c}` are the operands and `{*}` all of them, `{shape}` is the result's shape, other words are
 //! attributes, and `{**}` stands for all attributes as keyword arguments. `{over}` is the axis argument of a reduction,
