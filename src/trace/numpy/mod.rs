@@ -18,6 +18,7 @@ use self::numbers::Budget;
 use self::spell::Spelling;
 use super::record::{Trace, TracedLine};
 use super::step::{Step, StepRole};
+use super::values::Stats;
 use crate::error::Error;
 
 /// The element type of a script.
@@ -260,8 +261,17 @@ impl Script<'_> {
         let (mut compared, mut printed) = (String::new(), String::new());
         let root = &self.trace.lines[self.trace.root as usize];
         let name = self.names.get(self.trace.root).to_string();
-        self.compare(&mut compared, &name, root, root.value.stats)?;
+        self.compare(&mut compared, &name, root, largest(&root.value.stats))?;
         let _ = writeln!(printed, "print(\"{name} =\", {name})");
+        // The largest cotangent among those who read a leaf: rounding leaves that much beside a gradient which cancels.
+        let mut beside: BTreeMap<u32, f64> = BTreeMap::new();
+        for l in self.trace.lines.iter().filter(|l| !l.is_adjoint() && l.result == 0) {
+            let size = l.cotangent.map_or(0.0, |c| largest(&self.trace.lines[c as usize].value.stats));
+            for &o in &l.line.operands {
+                let known = beside.entry(o).or_default();
+                *known = known.max(size);
+            }
+        }
         for g in &self.trace.gradients {
             let leaf = self.names.get(g.leaf).to_string();
             let Some(line) = g.gradient else {
@@ -269,27 +279,17 @@ impl Script<'_> {
                 continue;
             };
             let name = self.also.get(&g.leaf).cloned().unwrap_or_else(|| self.names.get(line).to_string());
-            let readers = self.trace.lines.iter().filter(|l| !l.is_adjoint() && l.line.operands.contains(&g.leaf));
-            let arrived = readers.filter_map(|l| l.cotangent).map(|c| self.trace.lines[c as usize].value.stats);
-            let largest = arrived.map(|s| s.max.max(-s.min)).fold(0.0, f64::max).min(1.0);
-            let mut stats = self.trace.lines[line as usize].value.stats;
-            stats.max = stats.max.max(largest);
-            self.compare(&mut compared, &name, &self.trace.lines[line as usize], stats)?;
+            let gradient = &self.trace.lines[line as usize];
+            let noise = beside.get(&g.leaf).map_or(0.0, |v| v.min(1.0));
+            self.compare(&mut compared, &name, gradient, largest(&gradient.value.stats).max(noise))?;
             let _ = writeln!(printed, "print(\"gradient with respect to {leaf}:\")\nprint({name})");
         }
         Ok(format!("\n# The engine's numbers.\n{compared}\n{printed}"))
     }
 
-    /// A comparison, which allows for rounding beside numbers as large as the largest.
-    fn compare(
-        &mut self,
-        text: &mut String,
-        name: &str,
-        l: &TracedLine,
-        stats: super::values::Stats,
-    ) -> Result<(), Error> {
+    /// A comparison, which allows for rounding beside numbers of a size.
+    fn compare(&mut self, text: &mut String, name: &str, l: &TracedLine, size: f64) -> Result<(), Error> {
         let [_, beside] = self.precision.tolerances();
-        let size = stats.max.max(-stats.min);
         let size = if size > 0.0 { size } else { 1.0 };
         let list = self.budget.expected(l, self.precision)?;
         let _ = writeln!(text, "agree({name}, {list}, atol={:.0e})", beside * size);
@@ -351,6 +351,11 @@ impl Script<'_> {
         }
         text
     }
+}
+
+/// The size of the largest finite number.
+fn largest(stats: &Stats) -> f64 {
+    stats.max.max(-stats.min)
 }
 
 /// Text that stays in its comment: no line breaks, no other control characters.

@@ -74,13 +74,15 @@ const TAKEN: &[&str] = &[
 pub(super) struct Variables {
     of: BTreeMap<u32, String>,
     used: BTreeSet<String>,
+    /// How many have wanted a name, so that a name of many lines is not tried from 2 on for each.
+    wanted: BTreeMap<String, u32>,
 }
 
 impl Variables {
     /// Names for all lines; `helpers` are names that scripts may define.
     pub fn of<'a>(trace: &Trace, helpers: impl Iterator<Item = &'a str>) -> Self {
         let used = TAKEN.iter().copied().chain(helpers).map(str::to_string).collect();
-        let mut all = Variables { of: BTreeMap::new(), used };
+        let mut all = Variables { of: BTreeMap::new(), used, wanted: BTreeMap::new() };
         // The program's own names first, so that no generated one takes them away.
         for l in trace.lines.iter().filter(|l| l.result == 0) {
             if let Some(name) = &l.line.name {
@@ -147,10 +149,10 @@ impl Variables {
     /// The name wanted, or one like it that is free.
     fn claim(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_string();
-        let mut k = 1;
+        let k = self.wanted.entry(name.clone()).or_insert(1);
         while self.used.contains(&name) {
-            k += 1;
-            name = if k == 2 { format!("{wanted}_") } else { format!("{wanted}_{k}") };
+            *k += 1;
+            name = if *k == 2 { format!("{wanted}_") } else { format!("{wanted}_{k}") };
         }
         self.used.insert(name.clone());
         name
@@ -187,7 +189,11 @@ mod tests {
 
     #[test]
     fn no_two_lines_share_a_name() {
-        let mut all = Variables { of: BTreeMap::new(), used: TAKEN.iter().map(|s| s.to_string()).collect() };
+        let mut all = Variables {
+            of: BTreeMap::new(),
+            used: TAKEN.iter().map(|s| s.to_string()).collect(),
+            wanted: BTreeMap::new(),
+        };
         assert_eq!(["lambda", "x", "x", "x"].map(|n| all.claim(n)), ["lambda_", "x", "x_", "x_3"]);
     }
 }
