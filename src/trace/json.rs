@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use super::local::Local;
+use super::local::{Local, word};
 use super::record::{Trace, TracedLine};
 use super::step::Step;
 use super::values::{Plane, Stats, Values};
@@ -63,7 +63,7 @@ impl Trace {
                     o.field(name).attribute(value);
                 }
             });
-            o.field("kind").text(step_kind(l.line.step_kind));
+            o.field("kind").text(word(l.line.step_kind));
             if let Some(origin) = l.line.origin {
                 o.field("origin").integer(origin);
             }
@@ -105,7 +105,7 @@ impl Trace {
                 o.field("first").flag(first);
             }
             o.field("cotangents").list(s.cotangents.iter(), |j, c| j.optional(*c, Json::integer));
-            o.field("kind").text(step_kind(s.kind));
+            o.field("kind").text(word(s.kind));
             o.field("visit").integer(self.visit(k).start);
             o.field("formula").text(&s.formula);
             if let Some(local) = &s.local {
@@ -113,20 +113,6 @@ impl Trace {
             }
             o.field("sentence").text(&s.sentence);
         });
-    }
-}
-
-/// A kind of step as schemas name it.
-pub(super) fn step_kind(kind: crate::tape::StepKind) -> &'static str {
-    use crate::tape::StepKind;
-    match kind {
-        StepKind::Elementwise => "elementwise",
-        StepKind::Product => "product",
-        StepKind::Route => "route",
-        StepKind::Expand => "expand",
-        StepKind::Reduce => "reduce",
-        StepKind::Permute => "permute",
-        StepKind::Dense => "dense",
     }
 }
 

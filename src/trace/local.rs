@@ -98,14 +98,27 @@ impl Local {
 
     /// The kind as readers and schemas name it.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Local::Elementwise { .. } => "elementwise",
-            Local::Product => "product",
-            Local::Route { .. } => "route",
-            Local::Expand { .. } => "expand",
-            Local::Reduce { .. } => "reduce",
-            Local::Permute { .. } => "permute",
-            Local::Dense { .. } => "dense",
-        }
+        word(match self {
+            Local::Elementwise { .. } => StepKind::Elementwise,
+            Local::Product => StepKind::Product,
+            Local::Route { .. } => StepKind::Route,
+            Local::Expand { .. } => StepKind::Expand,
+            Local::Reduce { .. } => StepKind::Reduce,
+            Local::Permute { .. } => StepKind::Permute,
+            Local::Dense { .. } => StepKind::Dense,
+        })
+    }
+}
+
+/// A kind of step as readers and schemas name it.
+pub(super) fn word(kind: StepKind) -> &'static str {
+    match kind {
+        StepKind::Elementwise => "elementwise",
+        StepKind::Product => "product",
+        StepKind::Route => "route",
+        StepKind::Expand => "expand",
+        StepKind::Reduce => "reduce",
+        StepKind::Permute => "permute",
+        StepKind::Dense => "dense",
     }
 }
