@@ -60,16 +60,25 @@ impl Trace {
 
     fn node(&self, text: &mut String, l: &TracedLine) {
         let name = l.line.name.as_deref().map_or_else(String::new, |n| format!("{n} = "));
-        let mut label = format!("{name}{} {:?}\\nvalue {}", l.line.op, l.value.dims, short(&l.value));
+        let mut rows = vec![format!("{name}{} {:?}", l.line.op, l.value.dims), format!("value {}", short(&l.value))];
         if let Some(c) = l.cotangent {
-            let _ = write!(label, "\\ncotangent {}", short(&self.lines[c as usize].value));
+            rows.push(format!("cotangent {}", short(&self.lines[c as usize].value)));
         }
+        let label = rows.iter().map(|r| escaped(r)).collect::<Vec<_>>().join("\\n");
         let root = if l.id == self.root { ", penwidth=2" } else { "" };
         let leaf = if l.line.operands.is_empty() { ", style=\"rounded,filled\", fillcolor=\"#e0f2fe\"" } else { "" };
-        let _ = writeln!(text, "    n{} [label=\"{}\"{root}{leaf}];", l.id, escaped(&label).replace("\\\\n", "\\n"));
+        let _ = writeln!(text, "    n{} [label=\"{label}\"{root}{leaf}];", l.id);
     }
 }
 
+/// Text that Graphviz shows as it is: quotes and backslashes are its own, `&` begins a character's name, and what steers
+/// a terminal is no letter.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', " ")
+    let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('&', "&amp;");
+    let letter = |c: char| match c {
+        '\n' | '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    };
+    text.chars().map(letter).collect()
 }

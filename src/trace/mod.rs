@@ -9,6 +9,7 @@ mod file;
 mod formula;
 mod html;
 pub(crate) mod json;
+mod known;
 mod lint;
 mod listing;
 mod local;

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::known::know;
 use super::remark::{Remark, remarks};
 use super::sentence::sentence;
 use super::step::{Step, steps, visit_of};
@@ -21,6 +22,9 @@ pub struct TracedLine {
     pub line: Line,
     /// Which of its results this is.
     pub result: usize,
+    /// The name of the line that it is in all but axes of one element: `max_pool2d` of a bare plane `x` reads a reshape of
+    /// `x`, which readers know as `x`.
+    pub known_as: Option<String>,
     /// The value.
     pub value: Values,
     /// The line with its whole cotangent, for a primal line that one arrives at.
@@ -42,6 +46,7 @@ impl TracedLine {
     pub fn called(&self) -> String {
         match (&self.line.name, self.result) {
             (Some(name), 0) => name.to_string(),
+            (None, 0) if self.known_as.is_some() => self.known_as.clone().unwrap_or_default(),
             (_, 0) => format!("{} %{}", self.line.op, self.id),
             (_, k) => format!("result {k} of {} %{}", self.line.op, self.line.id),
         }
@@ -175,6 +180,7 @@ impl Trace {
         for g in &gradients {
             g.gradient.into_iter().for_each(|c| arrives(g.leaf, c));
         }
+        know(&mut lines);
         let mut trace = Trace { source: None, real: T::NAME, root: root.id(), lines, steps, gradients };
         for step in &mut trace.steps {
             step.sentence = sentence(step, &trace.lines);
@@ -226,6 +232,7 @@ fn traced<T: Real>(tape: &Tape<T>, line: Line, options: &TraceOptions) -> Result
             id,
             line: line.clone(),
             result,
+            known_as: None,
             value: Values::of(tape, id, options.numbers)?,
             cotangent: None,
             cotangent_of: None,

@@ -4,7 +4,9 @@
 use std::fmt;
 
 use super::alone::Alone;
+use super::known::same_but_for_units;
 use crate::real::Real;
+use crate::shape::{Dims, unravel};
 use crate::tape::{Line, StepKind, Tape};
 
 /// A remark on one line.
@@ -31,6 +33,8 @@ pub enum Remark {
     WonSeveral {
         /// The element of operand 0, flat.
         cell: usize,
+        /// Its position in that operand as a reader knows it.
+        at: Vec<usize>,
         /// By how many.
         times: usize,
     },
@@ -48,7 +52,7 @@ impl fmt::Display for Remark {
         match self {
             Remark::Ties { ties, of, what } => write!(f, "{ties} of {of} are ties ({what})"),
             Remark::Off { off, of } => write!(f, "{off} of {of} are off: the derivative there is 0"),
-            Remark::WonSeveral { cell, times } => write!(f, "element {cell} was chosen {times} times"),
+            Remark::WonSeveral { at, times, .. } => write!(f, "element {at:?} was chosen {times} times"),
             Remark::NeverWon { cells, of } => write!(f, "{cells} of {of} elements were never chosen"),
         }
     }
@@ -88,7 +92,8 @@ pub(super) fn remarks<T: Real>(tape: &Tape<T>, line: &Line) -> Vec<Remark> {
             let mut wins = vec![0_usize; cells];
             chosen.iter().filter_map(|c| usize::try_from(*c).ok()).for_each(|c| wins[c] += 1);
             if let Some((cell, &times)) = wins.iter().enumerate().rev().max_by_key(|w| w.1).filter(|w| *w.1 > 1) {
-                found.push(Remark::WonSeveral { cell, times });
+                let at = unravel(cell, &seen(tape, line.operands[0]));
+                found.push(Remark::WonSeveral { cell, at, times });
             }
             let never = wins.iter().filter(|w| **w == 0).count();
             if never > 0 {
@@ -97,4 +102,16 @@ pub(super) fn remarks<T: Real>(tape: &Tape<T>, line: &Line) -> Vec<Remark> {
         }
     }
     found
+}
+
+/// The shape of an operand as the reader wrote it.
+fn seen<T: Real>(tape: &Tape<T>, id: u32) -> Dims {
+    let l = tape.line(id);
+    if let Some(&o) = l.operands.first().filter(|_| l.name.is_none()) {
+        let below = tape.line(o);
+        if same_but_for_units(&l, &below) {
+            return seen(tape, o);
+        }
+    }
+    l.results[(id - l.id) as usize].1.clone()
 }

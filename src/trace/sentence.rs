@@ -2,6 +2,7 @@
 //! It is what a screen reader says and what stands below a picture; it knows kinds of operations, not operations.
 
 use super::formula::number;
+use super::known::meant;
 use super::local::Local;
 use super::record::TracedLine;
 use super::step::{Step, StepRole};
@@ -60,6 +61,13 @@ fn arrival(step: &Step, lines: &[TracedLine], to: &TracedLine) -> String {
         return match one(g) {
             Some(v) => format!("{op} passes its cotangent {} on to {x} unchanged.", number(v)),
             None => format!("{op} passes its cotangent on to {x} unchanged."),
+        };
+    }
+    if op == "reshape" {
+        let shapes = (&of.value.dims, &to.value.dims);
+        return match of.called() == x {
+            true => format!("{x} only has axes of one element more or less here: its cotangent keeps its numbers."),
+            false => format!("reshape gave {x} the shape {:?}: its cotangent gets {:?} back.", shapes.0, shapes.1),
         };
     }
     match &step.local {
@@ -149,7 +157,8 @@ fn route(
     if let Some(cell) = busiest.filter(|&c| wins[c].len() > 1) {
         let g = step.cotangents.first().copied().flatten().and_then(|id| lines[id as usize].value.data.as_ref());
         let terms: Option<Vec<f64>> = g.map(|g| wins[cell].iter().filter_map(|&k| g.get(k).copied()).collect());
-        text += &format!(" Cell {:?} won {} {what}", unravel(cell, &to.value.dims), wins[cell].len());
+        let dims = &lines[meant(lines, to.id) as usize].value.dims;
+        text += &format!(" Cell {:?} won {} {what}", unravel(cell, dims), wins[cell].len());
         text += &match terms.filter(|t| t.len() <= 6) {
             Some(t) => {
                 let sum = number(t.iter().sum());

@@ -1,5 +1,5 @@
 //! A trace as text: the forward lines with their values and cotangents, then the steps of the backward pass, each with its
-//! formula and its sentence. Forward and adjoint lines are tied to each other by their numbers.
+//! formula and its sentence. A forward line names the line that holds its cotangent, an adjoint line the one whose rule wrote it.
 
 use std::fmt::Write;
 
@@ -17,7 +17,8 @@ impl Trace {
     /// let tape = Tape::<f64>::default();
     /// let x = tape.var(3.0).named("x");
     /// let text = Trace::of((x * x).named("y"))?.to_text();
-    /// assert!(text.contains("y = mul %0 %0  9  %2 = 1"));
+    /// assert!(text.contains("y = mul %0 %0  9  cot %2 = 1"));    // line %2 is the cotangent of y
+    /// assert!(text.contains("3  %3  <- %1 mul  pass to %0 x"));  // line %3 was written by the rule of line %1
     /// assert!(text.contains("x has more than one reader: what arrives is added to 6."));
     /// # Ok::<(), wengert::Error>(())
     /// ```
@@ -28,52 +29,69 @@ impl Trace {
             source.lines().for_each(|l| text += &format!("| {l}\n"));
             text.push('\n');
         }
-        let forward: Vec<[String; 5]> = self.lines.iter().filter(|l| !l.is_adjoint()).map(|l| self.row(l)).collect();
-        text += "forward: line, type, name and operation, value, cotangent\n";
+        let forward: Vec<Row> = self.lines.iter().filter(|l| !l.is_adjoint()).map(|l| self.row(l)).collect();
+        text += "forward: line, type, name and operation, value, the line that holds its cotangent\n";
         table(&mut text, &forward);
-        text += "\nbackward: step, line it runs, whose cotangent, by which formula, value\n";
-        let steps: Vec<[String; 5]> = (0..self.steps.len()).map(|k| self.step_row(k)).collect();
+        text += "\nbackward: step, line it runs, <- the line whose rule wrote it, what for, formula, value\n";
+        let steps: Vec<Row> = (0..self.steps.len()).map(|k| self.step_row(k)).collect();
         let mut rows = String::new();
         table(&mut rows, &steps);
         for (row, step) in rows.lines().zip(&self.steps) {
-            let _ = writeln!(text, "{row}\n        {}", step.sentence);
+            let _ = writeln!(text, "{row}");
+            wrapped(&mut text, "        ", &step.sentence);
         }
         let remarks: Vec<(&TracedLine, _)> =
             self.lines.iter().flat_map(|l| l.remarks.iter().map(move |r| (l, r))).collect();
         if !remarks.is_empty() {
             text += "\nremarks\n";
-            remarks.iter().for_each(|(l, r)| text += &format!("  {}: {r}\n", l.called()));
+            remarks.iter().for_each(|(l, r)| wrapped(&mut text, "  ", &format!("{}: {r}", l.called())));
         }
         text
     }
 
-    fn row(&self, l: &TracedLine) -> [String; 5] {
+    fn row(&self, l: &TracedLine) -> Row {
         let kind = if l.value.integer { "u32" } else { self.real };
         let action = if l.result > 0 { format!("= result {} of %{}", l.result, l.line.id) } else { action(l) };
         let name = l.line.name.as_deref().filter(|_| l.result == 0);
         let cotangent =
-            l.cotangent.map_or_else(String::new, |c| format!("%{c} = {}", short(&self.lines[c as usize].value)));
+            l.cotangent.map_or_else(String::new, |c| format!("cot %{c} = {}", brief(&self.lines[c as usize].value)));
         [
             format!("%{}", l.id),
             format!("{kind}{}", list(&l.value.dims)),
             name.map_or_else(|| action.clone(), |n| format!("{n} {action}")),
-            short(&l.value),
+            brief(&l.value),
             cotangent,
+            String::new(),
         ]
     }
 
-    fn step_row(&self, k: usize) -> [String; 5] {
+    fn step_row(&self, k: usize) -> Row {
         let s = &self.steps[k];
         let line = s.line.map_or_else(String::new, |id| format!("%{id}"));
-        let to = match &s.role {
-            StepRole::Seed => format!("to {}", self.lines[self.root as usize].called()),
-            StepRole::Again | StepRole::Part => format!("of {}", self.lines[s.of as usize].line.op),
-            role => format!("to {}", self.lines[role.to().unwrap_or(s.of) as usize].called()),
+        let of = &self.lines[s.of as usize];
+        let rule = format!("<- %{} {}", of.id, of.line.op);
+        let what = match &s.role {
+            StepRole::Seed => format!("seed of {}", of.called()),
+            StepRole::Again => format!("again {}", s.formula),
+            StepRole::Part => "part".to_string(),
+            role => format!("{} to {}", s.role.name(), self.told(role.to().unwrap_or(s.of))),
         };
-        let value = s.line.map_or_else(String::new, |id| short(&self.lines[id as usize].value));
-        [(k + 1).to_string(), line, format!("{} {to}", s.role.name()), s.formula.clone(), value]
+        let value = s.line.map_or_else(String::new, |id| brief(&self.lines[id as usize].value));
+        [(k + 1).to_string(), line, rule, what, s.formula.clone(), value]
+    }
+
+    /// A line's number, and its name if it has one.
+    fn told(&self, id: u32) -> String {
+        let l = &self.lines[id as usize];
+        match &l.line.name {
+            Some(name) if l.result == 0 => format!("%{id} {name}"),
+            _ => format!("%{id}"),
+        }
     }
 }
+
+/// The cells of a line of text.
+type Row = [String; 6];
 
 fn action(l: &TracedLine) -> String {
     let mut text = format!("= {}", l.line.op);
@@ -99,25 +117,67 @@ pub(super) fn short(v: &Values) -> String {
         Some(data) if data.len() <= SHOWN => {
             format!("[{}]", data.iter().map(|v| number(*v)).collect::<Vec<_>>().join(" "))
         }
-        _ => {
-            let s = &v.stats;
-            let bad = if s.nonfinite > 0 { format!(", {} not finite", s.nonfinite) } else { String::new() };
-            format!("{} to {}{bad}", number(s.min), number(s.max))
-        }
+        _ => range(v),
     }
 }
 
-/// Columns below each other; the last one with something in it is not padded.
-fn table(text: &mut String, rows: &[[String; 5]]) {
-    // One long cell may stick out, so that it does not push all others apart.
-    const WIDEST: usize = 64;
-    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).filter(|w| *w <= WIDEST).max().unwrap_or(0);
-    let widths: [usize; 5] = std::array::from_fn(width);
+fn range(v: &Values) -> String {
+    let s = &v.stats;
+    let bad = if s.nonfinite > 0 { format!(", {} not finite", s.nonfinite) } else { String::new() };
+    format!("{} to {}{bad}", number(s.min), number(s.max))
+}
+
+/// As [`short`], in the room of a column: numbers that would take more are told by their range.
+fn brief(v: &Values) -> String {
+    const ROOM: usize = 26;
+    let text = short(v);
+    if text.chars().count() <= ROOM { text } else { range(v) }
+}
+
+/// The longest line of text.
+const WIDTH: usize = 110;
+
+/// Columns below each other, as wide together as a line may be: the widest give way, and what does not fit is cut.
+fn table(text: &mut String, rows: &[Row]) {
+    const GAP: usize = 2;
+    let length = |row: &Row, c: usize| row[c].chars().count();
+    let mut widths: [usize; 6] = std::array::from_fn(|c| rows.iter().map(|r| length(r, c)).max().unwrap_or(0));
+    let total = |widths: &[usize; 6]| widths.iter().filter(|w| **w > 0).map(|w| w + GAP).sum::<usize>();
+    while total(&widths) > WIDTH {
+        let widest = widths.iter_mut().max_by_key(|w| **w).expect("there are columns");
+        *widest -= 1;
+    }
     for row in rows {
         let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            let _ = write!(line, "  {cell:<width$}");
+        for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
+            let cell = plain(cell);
+            let cut = match cell.chars().count() > width {
+                true => cell.chars().take(width - 1).chain(['…']).collect(),
+                false => cell,
+            };
+            let _ = write!(line, "  {cut:<width$}");
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }
+}
+
+/// Without what would end a line or steer a terminal; names may hold anything.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A sentence on lines of its own, broken between words.
+fn wrapped(text: &mut String, indent: &str, sentence: &str) {
+    let mut line = indent.to_string();
+    for word in plain(sentence).split(' ') {
+        let empty = line.len() == indent.len();
+        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            let _ = writeln!(text, "{line}");
+            line = indent.to_string();
+        } else if !empty {
+            line.push(' ');
+        }
+        line += word;
+    }
+    let _ = writeln!(text, "{line}");
 }

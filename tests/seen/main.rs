@@ -1,6 +1,10 @@
 //! What people look at: pictures of the guide, which are made anew and compared, and traces, which follow their schema.
 //! `WENGERT_UPDATE=1 cargo test --test seen` writes the pictures and the list of functions again.
 
+mod geometry;
+mod graphviz;
+mod listing;
+mod programs;
 mod schema;
 
 use std::fs;
@@ -126,4 +130,87 @@ fn steps_end_in_the_gradients_of_backward() {
             assert_eq!(trace.steps[at].line, Some(id), "{name}: the last step at a leaf runs its gradient");
         }
     }
+}
+
+/// The drawings also stand in the target directory, to be looked at.
+#[test]
+fn drawings_can_be_read() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("drawings");
+    fs::create_dir_all(&folder).unwrap();
+    let programs = programs::all();
+    assert!(programs.len() >= 15);
+    let mut found = String::new();
+    let traces = programs.iter().map(|p| (p.name, p.trace())).chain([("odd", programs::odd())]);
+    for (name, trace) in traces {
+        for (ending, text) in [("html", trace.to_html()), ("dot", trace.to_dot()), ("txt", trace.to_text())] {
+            fs::write(folder.join(format!("{name}.{ending}")), text).unwrap();
+        }
+        let few = SvgOptions { cards: 7, ..SvgOptions::default() };
+        let bare = SvgOptions { cotangents: false, reshapes: true, ..SvgOptions::default() };
+        for (suffix, options) in [("", SvgOptions::default()), ("_few", few), ("_bare", bare)] {
+            let svg = trace.to_svg(&options);
+            fs::write(folder.join(format!("{name}{suffix}.svg")), &svg).unwrap();
+
+            for fault in geometry::faults(&svg) {
+                found += &format!("{name}{suffix}: {fault}\n");
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{found}");
+}
+
+#[test]
+fn lines_without_room_are_counted_in_the_picture() {
+    let p = programs::all().into_iter().find(|p| p.name == "sixty_lines").unwrap();
+    let trace = p.trace();
+    let cards = |svg: &str| svg.matches("class=\"card").count();
+    let all = trace.to_svg(&SvgOptions::default());
+    assert!(!all.contains("not drawn") && !all.contains("past\""));
+    let some = trace.to_svg(&SvgOptions { cards: 20, ..SvgOptions::default() });
+    let (drawn, every) = (cards(&some), cards(&all));
+    assert_eq!(drawn, 20);
+    assert!(some.contains(&format!("{} of {every} lines are not drawn: %", every - drawn)), "{}", &some[..4000]);
+    assert!(some.contains("class=\"edge past\""));
+}
+
+/// Drawings in one page do not take each other's arrows and stripes.
+#[test]
+fn names_of_parts_are_a_drawings_own() {
+    let names = |svg: &str| -> Vec<String> {
+        svg.split(" id=\"").skip(1).map(|t| t.split('"').next().unwrap().to_string()).collect()
+    };
+    let drawings: Vec<String> = programs::all().iter().map(|p| p.trace().to_svg(&SvgOptions::default())).collect();
+    let mut all = Vec::new();
+    for svg in &drawings {
+        let own = names(svg);
+        assert_eq!(own.len(), 5);
+        for used in svg.split("url(#").skip(1).map(|t| t.split(')').next().unwrap()) {
+            assert!(own.iter().any(|n| n == used), "{used} is not one of {own:?}");
+        }
+        all.extend(own);
+    }
+    let count = all.len();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), count);
+}
+
+/// A bare plane gets an axis for its channel on the way into a pool; nobody who wrote `x` should hear of it.
+#[test]
+fn a_pool_of_a_bare_plane_speaks_of_the_plane() {
+    let p = programs::all().into_iter().find(|p| p.name == "overlap").unwrap();
+    let trace = p.trace();
+    let told: Vec<&str> = trace.steps.iter().map(|s| s.sentence.as_str()).collect();
+    assert_eq!(
+        told,
+        [
+            "The sweep starts: loss changes by 1 when loss changes by 1, so its cotangent is 1.",
+            "sum hands its cotangent 1 on to each of the 4 elements of p.",
+            "p only has axes of one element more or less here: its cotangent keeps its numbers.",
+            "max_pool2d sends each window's cotangent to the cell of x that won it. Cell [1, 1] won 4 windows and gets 1 + 1 + 1 + 1 = 4.",
+            "x only has axes of one element more or less here: its cotangent keeps its numbers.",
+        ]
+    );
+    let remarks: Vec<String> = trace.lines.iter().flat_map(|l| &l.remarks).map(ToString::to_string).collect();
+    assert_eq!(remarks, ["element [1, 1] was chosen 4 times", "8 of 9 elements were never chosen"]);
 }

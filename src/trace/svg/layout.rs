@@ -1,14 +1,24 @@
-//! Where the cards of a drawing stand: a row for each rank, operands above their readers, few crossings.
-//! A tape is sorted already, so ranks are longest paths; within a row the order follows the neighbours' middles.
+//! Where everything stands: rows of cards, rows of labels between them, and places where long edges pass a row.
+//! All that is drawn has a node of its own, so nothing covers anything; lines bend only in the gaps between rows.
 
 use std::collections::BTreeMap;
 
-use super::super::record::Trace;
+use super::card::corridor;
+use super::letters::width;
+use super::order::{Link, order};
+use super::place::{across, down};
+use super::scene::{Edge, Route, Scene};
 
-/// Reader, operand, and the operand's position.
-type Edge = (u32, u32, usize);
+/// How wide the place is where a line passes a row.
+const LANE: f64 = 10.0;
 
-/// A card's place, in pixels.
+/// Height of a label, and what its text has beside it.
+pub(super) const LABEL: f64 = 17.0;
+const SIDES: f64 = 16.0;
+
+pub(super) const MARGIN: f64 = 16.0;
+
+/// A place in the drawing, in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Place {
     pub x: f64,
@@ -17,142 +27,179 @@ pub(super) struct Place {
     pub height: f64,
 }
 
-/// What is drawn: the lines, what they read among them, and where.
+/// What is a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Card,
+    Label,
+    Pass,
+}
+
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// Lines that have a card, ascending.
-    pub shown: Vec<u32>,
-    /// What reads what among the shown lines.
-    pub edges: Vec<Edge>,
-    /// For each edge the places between the cards of the rows that it passes.
-    pub ways: Vec<Vec<Place>>,
-    pub places: BTreeMap<u32, Place>,
+    pub places: Vec<Place>,
+    /// The row of each node, and where rows begin and end.
+    pub row: Vec<usize>,
+    pub rows: Vec<[f64; 2]>,
+    pub links: Vec<Link>,
+    /// For each edge of the scene its links from the operand down to the reader; the last but one node is its label.
+    pub edges: Vec<Vec<usize>>,
+    /// For each route of the scene likewise.
+    pub routes: Vec<Vec<usize>>,
+    /// The node of each card.
+    pub cards: BTreeMap<u32, usize>,
     pub size: [f64; 2],
 }
 
-/// Space between cards, and between rows, where formulas stand.
-const GAP: [f64; 2] = [28.0, 58.0];
-const MARGIN: f64 = 16.0;
-
-/// Sweeps over the rows that untangle them.
-const SWEEPS: usize = 6;
-
 impl Layout {
-    /// Lays out the lines that the root depends on, and leaves; `size` tells how large a card is.
-    pub fn of(trace: &Trace, shown: Vec<u32>, size: impl Fn(u32) -> [f64; 2]) -> Self {
-        let edges = edges(trace, &shown);
-        let mut rank = ranks(&shown, &edges);
-        let (links, chains) = passing(&edges, &mut rank);
-        let all: Vec<u32> = rank.keys().copied().collect();
-        let rows = rows(&all, &links, &rank);
-        let size = |id: u32| if id >= PASSING { [LANE, 0.0] } else { size(id) };
-        let mut places = BTreeMap::new();
-        let width = |row: &[u32]| row.iter().map(|id| size(*id)[0] + GAP[0]).sum::<f64>() - GAP[0];
-        let widest = rows.iter().map(|r| width(r)).fold(0.0, f64::max);
-        let mut y = MARGIN;
-        for row in &rows {
-            let mut x = MARGIN + (widest - width(row)) / 2.0;
-            let tallest = row.iter().map(|id| size(*id)[1]).fold(0.0, f64::max);
-            for &id in row {
-                let [w, h] = size(id);
-                // Cards of a row stand on one line, so that edges into the next row are of one length.
-                let (top, height) = if id >= PASSING { (y, tallest) } else { (y + tallest - h, h) };
-                places.insert(id, Place { x, y: top, width: w, height });
-                x += w + GAP[0];
-            }
-            y += tallest + GAP[1];
-        }
-        let size = [widest + 2.0 * MARGIN, y - GAP[1] + MARGIN];
-        let ways = chains.iter().map(|c| c.iter().map(|id| places[id]).collect()).collect();
-        Layout { shown, edges, ways, places, size }
+    /// Lays a scene out below `top`.
+    pub fn of(scene: &Scene<'_>, top: f64) -> Self {
+        let mut b = Builder::of(scene);
+        let edges = scene.edges.iter().map(|e| b.edge(e)).collect();
+        let routes = scene.routes.iter().map(|r| b.route(r)).collect();
+        let Builder { kinds, sizes, row, links, cards, .. } = b;
+        let rows = order(&row, &links);
+        let (x, total) = across(&rows, &kinds, &sizes, &links);
+        let (y, rows, height) = down(&rows, &sizes, &links, &x, top);
+        let places =
+            (0..kinds.len()).map(|n| Place { x: x[n], y: y[n], width: sizes[n][0], height: sizes[n][1] }).collect();
+        Layout { places, row, rows, links, edges, routes, cards, size: [total, height] }
+    }
+
+    pub fn card(&self, id: u32) -> &Place {
+        &self.places[self.cards[&id]]
+    }
+
+    /// Where a link begins and ends.
+    pub fn ends(&self, link: usize) -> [[f64; 2]; 2] {
+        let l = &self.links[link];
+        let (a, b) = (&self.places[l.upper], &self.places[l.lower]);
+        [
+            [a.x + l.out * a.width, self.rows[self.row[l.upper]][1]],
+            [b.x + l.into * b.width, self.rows[self.row[l.lower]][0]],
+        ]
     }
 }
 
-/// Numbers from here on stand for the places where long edges pass a row.
-const PASSING: u32 = 1 << 31;
-
-/// How wide such a place is.
-const LANE: f64 = 30.0;
-
-/// Cuts edges over several rows into links from row to row; the links, and for each edge the places between.
-fn passing(edges: &[Edge], rank: &mut BTreeMap<u32, usize>) -> (Vec<Edge>, Vec<Vec<u32>>) {
-    let (mut links, mut chains) = (Vec::new(), Vec::new());
-    let mut next = PASSING;
-    for &(reader, operand, k) in edges {
-        let (from, to) = (rank[&operand], rank[&reader]);
-        let mut chain = Vec::new();
-        let mut above = operand;
-        for row in from + 1..to {
-            rank.insert(next, row);
-            links.push((next, above, k));
-            chain.push(next);
-            (above, next) = (next, next + 1);
-        }
-        links.push((reader, above, k));
-        chains.push(chain);
-    }
-    (links, chains)
+struct Builder<'a, 's> {
+    scene: &'a Scene<'s>,
+    kinds: Vec<Kind>,
+    sizes: Vec<[f64; 2]>,
+    row: Vec<usize>,
+    links: Vec<Link>,
+    cards: BTreeMap<u32, usize>,
+    /// Where edges from a card pass a row: one place for all of them.
+    passes: BTreeMap<(u32, usize), usize>,
+    /// The link from one node to the next on the way of a card's edges.
+    known: BTreeMap<(usize, usize), usize>,
+    /// For each card how many stand above it on the longest way down to it.
+    below: BTreeMap<u32, usize>,
 }
 
-/// Operands of shown lines; a line without a card is passed through to what it reads.
-fn edges(trace: &Trace, shown: &[u32]) -> Vec<Edge> {
-    let mut found = Vec::new();
-    for &id in shown {
-        for (k, &operand) in trace.lines[id as usize].line.operands.iter().enumerate() {
-            let mut at = trace.lines[operand as usize].line.id;
-            while shown.binary_search(&at).is_err() {
-                let Some(&below) = trace.lines[at as usize].line.operands.first() else { break };
-                at = trace.lines[below as usize].line.id;
-            }
-            if shown.binary_search(&at).is_ok() {
-                found.push((id, at, k));
-            }
+/// How strongly links want to be straight: those to a leaf, those of the longest way through the program, long edges.
+const PULL: [f64; 3] = [1.0, 8.0, 12.0];
+
+impl<'a, 's> Builder<'a, 's> {
+    fn of(scene: &'a Scene<'s>) -> Self {
+        let (kinds, sizes, row, links) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (cards, passes, known) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let below = longest(&scene.shown, &scene.edges);
+        let mut b = Builder { scene, kinds, sizes, row, links, cards, passes, known, below };
+        for (id, rank) in ranks(&scene.shown, &scene.edges) {
+            let node = b.node(Kind::Card, scene.cards[&id].size, 2 * rank);
+            b.cards.insert(id, node);
         }
+        b
     }
-    found
+
+    fn node(&mut self, kind: Kind, size: [f64; 2], row: usize) -> usize {
+        self.kinds.push(kind);
+        self.sizes.push(size);
+        self.row.push(row);
+        self.kinds.len() - 1
+    }
+
+    fn link(&mut self, [upper, lower]: [usize; 2], [out, into]: [f64; 2], pull: f64) -> usize {
+        self.links.push(Link { upper, lower, out, into, pull });
+        self.links.len() - 1
+    }
+
+    /// From the operand through the rows in between to a label of the edge's own, and on to the reader.
+    fn edge(&mut self, e: &Edge) -> Vec<usize> {
+        let (from, to) = (self.cards[&e.operand], self.cards[&e.reader]);
+        let mut way = Vec::new();
+        let mut above = from;
+        let spine = self.below[&e.operand] + 1 == self.below[&e.reader];
+        let pull = PULL[usize::from(spine)];
+        let last = self.row[to] - 1;
+        for row in self.row[from] + 1..last {
+            let pass = match self.passes.get(&(e.operand, row)) {
+                Some(&pass) => pass,
+                None => {
+                    let pass = self.node(Kind::Pass, [LANE, 0.0], row);
+                    self.passes.insert((e.operand, row), pass);
+                    pass
+                }
+            };
+            let link = match self.known.get(&(above, pass)) {
+                Some(&link) => link,
+                None => self.link([above, pass], [0.5, 0.5], if above == from { pull } else { PULL[2] }),
+            };
+            self.known.insert((above, pass), link);
+            way.push(link);
+            above = pass;
+        }
+        let label = match &e.label {
+            Some(l) => self.node(Kind::Label, [label_width(&l.text), LABEL], last),
+            None => self.node(Kind::Pass, [LANE, 0.0], last),
+        };
+        way.push(self.link([above, label], [0.5, 0.5], pull));
+        let arity = self.scene.line(e.reader).line.operands.len() as f64;
+        way.push(self.link([label, to], [0.5, (e.position as f64 + 1.0) / (arity + 1.0)], pull));
+        way
+    }
+
+    /// Beside the edge, by a way of its own that is as wide as the arrows.
+    fn route(&mut self, r: &Route) -> Vec<usize> {
+        let (from, to) = (self.cards[&r.operand], self.cards[&r.reader]);
+        let wide = corridor(r);
+        let mut way = Vec::new();
+        let (mut above, mut out) = (from, self.scene.cards[&r.operand].cotangent_middle() / self.sizes[from][0]);
+        for row in self.row[from] + 1..self.row[to] {
+            let pass = self.node(Kind::Pass, [wide, 0.0], row);
+            way.push(self.link([above, pass], [out, 0.5], PULL[0]));
+            (above, out) = (pass, 0.5);
+        }
+        way.push(self.link([above, to], [out, 1.0 - wide / 2.0 / self.sizes[to][0]], PULL[0]));
+        way
+    }
+}
+
+/// The width of a label with its text.
+pub(super) fn label_width(text: &str) -> f64 {
+    width(&format!("↑ {text}"), 11.0) + SIDES
 }
 
 /// The longest path to the root decides, so that every card stands as near to its readers as it can.
 fn ranks(shown: &[u32], edges: &[Edge]) -> BTreeMap<u32, usize> {
+    let mut readers: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    edges.iter().for_each(|e| readers.entry(e.operand).or_default().push(e.reader));
     let mut depth: BTreeMap<u32, usize> = BTreeMap::new();
     for &id in shown.iter().rev() {
-        let below = edges.iter().filter(|e| e.1 == id).map(|e| depth[&e.0] + 1).max();
+        let below = readers.get(&id).into_iter().flatten().map(|r| depth[r] + 1).max();
         depth.insert(id, below.unwrap_or(0));
     }
     let deepest = depth.values().max().copied().unwrap_or(0);
     depth.into_iter().map(|(id, d)| (id, deepest - d)).collect()
 }
 
-fn rows(shown: &[u32], edges: &[Edge], rank: &BTreeMap<u32, usize>) -> Vec<Vec<u32>> {
-    let count = rank.values().max().map_or(0, |r| r + 1);
-    let mut rows = vec![Vec::new(); count];
-    shown.iter().for_each(|id| rows[rank[id]].push(*id));
-    for sweep in 0..SWEEPS {
-        let down = sweep % 2 == 0;
-        let mut middle: BTreeMap<u32, f64> = BTreeMap::new();
-        for row in &rows {
-            let n = row.len() as f64;
-            for (k, id) in row.iter().enumerate() {
-                middle.insert(*id, (k as f64 + 0.5) / n);
-            }
-        }
-        for row in &mut rows {
-            let wish = |id: &u32| {
-                let mut near: Vec<f64> = Vec::new();
-                for e in edges {
-                    if down && e.0 == *id {
-                        // The first operand to the left.
-                        near.push(middle[&e.1] + e.2 as f64 * 1e-3);
-                    } else if !down && e.1 == *id {
-                        near.push(middle[&e.0] + e.2 as f64 * 0.1);
-                    }
-                }
-                if near.is_empty() { middle[id] } else { near.iter().sum::<f64>() / near.len() as f64 }
-            };
-            let mut keyed: Vec<(f64, u32)> = row.iter().map(|id| (wish(id), *id)).collect();
-            keyed.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            *row = keyed.into_iter().map(|k| k.1).collect();
-        }
+/// How many cards the longest way down to each leads through.
+fn longest(shown: &[u32], edges: &[Edge]) -> BTreeMap<u32, usize> {
+    let mut found: BTreeMap<u32, usize> = shown.iter().map(|id| (*id, 0)).collect();
+    // Edges stand in the order of their readers, which is that of the tape.
+    for e in edges {
+        let above = found[&e.operand] + 1;
+        found.entry(e.reader).and_modify(|n| *n = above.max(*n));
     }
-    rows
+    found
 }
