@@ -8,6 +8,9 @@ use super::record::{Trace, TracedLine};
 use super::step::StepRole;
 use super::text::short;
 
+/// Graphs with more nodes are drawn with fewer rounds of improvement, since `dot` takes minutes for them otherwise.
+const PATIENCE: usize = 60;
+
 impl Trace {
     /// The trace as a graph for `dot`.
     ///
@@ -24,9 +27,12 @@ impl Trace {
     pub fn to_dot(&self) -> String {
         let mut text = String::from("digraph tape {\n  node [shape=box, style=rounded, fontname=\"Helvetica\"];\n");
         text += "  edge [fontname=\"Helvetica\", fontsize=10];\n";
+        let shown: Vec<&TracedLine> = self.forward().filter(|l| l.result == 0).collect();
+        if shown.len() > PATIENCE {
+            text += "  nslimit=0.5; mclimit=0.3;\n";
+        }
         let mut scopes: BTreeMap<&str, Vec<&TracedLine>> = BTreeMap::new();
-        let shown = |l: &&TracedLine| !l.is_adjoint() && l.result == 0;
-        for l in self.lines.iter().filter(shown) {
+        for l in &shown {
             scopes.entry(l.line.scope.as_deref().unwrap_or_default()).or_default().push(l);
         }
         for (k, (scope, lines)) in scopes.iter().enumerate() {
@@ -39,7 +45,7 @@ impl Trace {
                 text += "  }\n";
             }
         }
-        for l in self.lines.iter().filter(shown) {
+        for l in &shown {
             for &o in &l.line.operands {
                 let from = self.lines[o as usize].line.id;
                 let _ = writeln!(text, "  n{from} -> n{};", l.id);

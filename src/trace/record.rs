@@ -206,6 +206,26 @@ impl Trace {
         visit_of(&self.steps, at)
     }
 
+    /// For each line whether the root depends on it.
+    pub(super) fn needed(&self) -> Vec<bool> {
+        let mut needed = vec![false; self.lines.len()];
+        let head = |id: u32| self.lines[id as usize].line.id;
+        let mut stack = vec![head(self.root)];
+        while let Some(id) = stack.pop() {
+            if !std::mem::replace(&mut needed[id as usize], true) {
+                stack.extend(self.lines[id as usize].line.operands.iter().map(|o| head(*o)));
+            }
+        }
+        needed
+    }
+
+    /// The lines of the forward pass: those that no rule wrote, and, where a derivative was differentiated, those that the
+    /// rules of the first sweep wrote on the way to it.
+    pub(super) fn forward(&self) -> impl Iterator<Item = &TracedLine> {
+        let needed = self.needed();
+        self.lines.iter().filter(move |l| !l.is_adjoint() || needed[l.line.id as usize])
+    }
+
     /// The step at which the cotangent of line `id` is complete.
     pub fn complete_at(&self, id: u32) -> Option<usize> {
         let cotangent = self.lines.get(id as usize)?.cotangent?;

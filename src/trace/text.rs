@@ -18,7 +18,7 @@ impl Trace {
     /// let x = tape.var(3.0).named("x");
     /// let text = Trace::of((x * x).named("y"))?.to_text();
     /// assert!(text.contains("y = mul %0 %0  9  cot %2 = 1"));    // line %2 is the cotangent of y
-    /// assert!(text.contains("3  %3  <- %1 mul  pass to %0 x"));  // line %3 was written by the rule of line %1
+    /// assert!(text.contains("4  %3  <- %1 mul  add to %0 x "));  // line %3 was written for the rule of line %1
     /// assert!(text.contains("x has more than one reader: what arrives is added to 6."));
     /// # Ok::<(), wengert::Error>(())
     /// ```
@@ -29,10 +29,10 @@ impl Trace {
             source.lines().for_each(|l| text += &format!("| {l}\n"));
             text.push('\n');
         }
-        let forward: Vec<Row> = self.lines.iter().filter(|l| !l.is_adjoint()).map(|l| self.row(l)).collect();
+        let forward: Vec<Row> = self.forward().map(|l| self.row(l)).collect();
         text += "forward: line, type, name and operation, value, the line that holds its cotangent\n";
         table(&mut text, &forward);
-        text += "\nbackward: step, line it runs, <- the line whose rule wrote it, what for, formula, value\n";
+        text += "\nbackward: step, line it runs, <- the line whose rule it is, what for, formula, value\n";
         let steps: Vec<Row> = (0..self.steps.len()).map(|k| self.step_row(k)).collect();
         let mut rows = String::new();
         table(&mut rows, &steps);

@@ -11,7 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wengert::expr::{functions, parse};
-use wengert::{SvgOptions, Tape, Trace};
+use wengert::prelude::*;
+use wengert::{Operand, SvgOptions, Trace};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")
@@ -39,6 +40,16 @@ fn programs() -> Vec<(String, String)> {
     found
 }
 
+/// The trace of the derivative of a program with respect to its first leaf.
+fn trace_of_slope(text: &str) -> Trace {
+    let bound = parse(text).unwrap().bind(&[]).unwrap();
+    let tape = Tape::<f64>::default();
+    let recorded = bound.record(&tape).unwrap();
+    let Some(Operand::Real(x)) = recorded.named(bound.leaves()[0].0) else { panic!("a leaf is real") };
+    let slope = grad(recorded.scalar().unwrap(), &[x])[0].named("slope");
+    Trace::of(slope).unwrap()
+}
+
 /// Compares a file with what it should hold, or writes it.
 fn compare(path: &Path, wanted: &str) {
     if std::env::var_os("WENGERT_UPDATE").is_some() {
@@ -53,7 +64,9 @@ fn pictures_of_the_guide_are_made_by_the_engine() {
     let programs = programs();
     assert!(programs.len() >= 8, "{}", programs.len());
     for (name, text) in &programs {
-        let svg = trace(text).to_svg(&SvgOptions::default());
+        let trace = if name == "second" { trace_of_slope(text) } else { trace(text) };
+        let svg = trace.to_svg(&SvgOptions::default());
+        assert_eq!(geometry::faults(&svg), [""; 0], "{name}");
         compare(&docs().join(format!("pictures/{name}.svg")), &svg);
     }
 }
@@ -193,6 +206,17 @@ fn names_of_parts_are_a_drawings_own() {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), count);
+}
+
+/// The guide's numbers: the first sweep's lines are the second one's forward pass.
+#[test]
+fn a_second_derivative_is_drawn_with_the_lines_of_the_first() {
+    let trace = trace_of_slope("x = 0.5\ny = x ^ 3");
+    let one = |id: u32| trace.lines[id as usize].one().unwrap();
+    assert_eq!((one(trace.root), one(trace.gradients[0].gradient.unwrap())), (0.75, 3.0));
+    let svg = trace.to_svg(&SvgOptions::default());
+    assert!(svg.contains("slope = ") && svg.contains("class=\"card adjoint root") && svg.contains(" rule of %"));
+    insta::assert_snapshot!("second", trace.to_text());
 }
 
 /// A bare plane gets an axis for its channel on the way into a pool; nobody who wrote `x` should hear of it.

@@ -125,6 +125,9 @@ impl<'a> Card<'a> {
         if l.line.operands.is_empty() {
             class += if l.line.active { " leaf" } else { " constant" };
         }
+        if l.is_adjoint() {
+            class += " adjoint";
+        }
         if id == scene.trace.root {
             class += " root";
         }
@@ -218,5 +221,7 @@ fn facts(scene: &Scene<'_>, l: &TracedLine) -> String {
     let attributes: Vec<String> = attributes.map(|(n, v)| format!("{n}={v}").replace(", ", ",")).collect();
     let kind = if l.value.integer { "u32" } else { scene.trace.real };
     let shape = format!("{kind}{:?}", l.value.dims).replace(' ', "");
-    cut(format!("%{} {shape} {}", l.id, attributes.join(" ")).trim_end(), FACTS)
+    let origin = l.line.origin.map(|o| format!("rule of %{o} {}", scene.line(o).line.op));
+    let rest: Vec<String> = attributes.into_iter().chain(origin).collect();
+    cut(format!("%{} {shape} {}", l.id, rest.join(" ")).trim_end(), FACTS)
 }

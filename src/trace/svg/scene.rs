@@ -169,19 +169,12 @@ impl<'a> Scene<'a> {
 
 /// Lines that deserve a card: those that the root depends on, and leaves of their own.
 fn wanted(trace: &Trace, options: &SvgOptions) -> Vec<u32> {
-    let line = |id: u32| &trace.lines[id as usize];
-    let root = line(trace.root).line.id;
-    let mut needed = vec![false; trace.lines.len()];
-    let mut stack = vec![root];
-    while let Some(id) = stack.pop() {
-        if !std::mem::replace(&mut needed[id as usize], true) {
-            stack.extend(line(id).line.operands.iter().map(|o| line(*o).line.id));
-        }
-    }
+    let root = trace.lines[trace.root as usize].line.id;
+    let mut needed = trace.needed();
     trace.gradients.iter().for_each(|g| needed[g.leaf as usize] = true);
     let shown = |l: &&TracedLine| {
         let reshape = l.line.op == "reshape" && !options.reshapes && l.id != root;
-        l.result == 0 && !l.is_adjoint() && needed[l.id as usize] && !reshape
+        l.result == 0 && needed[l.id as usize] && !reshape
     };
     trace.lines.iter().filter(shown).map(|l| l.id).collect()
 }
