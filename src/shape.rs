@@ -227,6 +227,11 @@ pub fn keep(axes: impl Into<Axes>) -> Axes {
 }
 
 impl Axes {
+    /// Whether all axes are meant, without a list of them.
+    pub(crate) fn are_all(&self) -> bool {
+        self.list.is_none()
+    }
+
     /// Whether the axes stay with size 1.
     pub fn keeps(&self) -> bool {
         self.keep

@@ -28,7 +28,8 @@ pub fn ops(name: Option<&str>, as_json: bool) -> Done {
     };
     if as_json {
         let one = |f: &&FunctionDoc| {
-            let parameter = |p: &wengert::expr::ParameterDoc| json!({ "name": p.name, "kind": p.kind, "default": p.spelled_default() });
+            let parameter =
+                |p: &wengert::expr::ParameterDoc| json!({ "name": p.name, "kind": p.kind, "default": p.default });
             json!({
                 "name": f.name,
                 "family": f.family,
@@ -42,7 +43,7 @@ pub fn ops(name: Option<&str>, as_json: bool) -> Done {
     if let (Some(_), [f]) = (name, &chosen[..]) {
         text += &format!("{}\n  {}\n", f.signature(), f.doc);
         for p in f.parameters {
-            let default = p.spelled_default().map_or_else(|| "needed".to_string(), |d| format!("{d} unless given"));
+            let default = p.default.map_or_else(|| "needed".to_string(), |d| format!("{d} unless given"));
             text += &format!("  {:<16} {}; {default}\n", p.name, p.kind);
         }
         text += &derivative(f.name);

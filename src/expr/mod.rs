@@ -9,6 +9,7 @@ mod limits;
 mod parser;
 #[cfg(all(panic = "abort", feature = "playground"))]
 pub(crate) mod place;
+mod rust;
 mod script;
 mod suggest;
 mod syntax;

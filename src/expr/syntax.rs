@@ -66,8 +66,25 @@ pub(super) enum Postfix {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Subscript {
     At(Node),
-    /// `from:to:step`, each optional.
-    Range(Option<Node>, Option<Node>, Option<Node>),
+    Range(Range),
+}
+
+/// `from:to:step`, each optional.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Range {
+    pub span: Span,
+    pub from: Option<Node>,
+    pub to: Option<Node>,
+    pub step: Option<Node>,
+}
+
+impl Subscript {
+    pub fn span(&self) -> &Span {
+        match self {
+            Subscript::At(n) => &n.span,
+            Subscript::Range(r) => &r.span,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +142,8 @@ impl Node {
                         }
                         None => l.dims.push(items.len()),
                         Some(&d) if d != items.len() => {
-                            let text = format!("this row has {} entries, the first one has {d}", items.len());
+                            let entries = if items.len() == 1 { "entry" } else { "entries" };
+                            let text = format!("this row has {} {entries}, the first one has {d}", items.len());
                             bad.get_or_insert((n.span.clone(), text));
                         }
                         Some(_) => {}
@@ -153,6 +171,29 @@ impl Node {
             Err((span, e))
         };
         whole.then(|| bad.map_or(Ok(literal), ragged))
+    }
+
+    /// The places of the numbers of a literal, row by row, signs included; `None` where it is none.
+    pub fn numbers(&self) -> Option<Vec<Span>> {
+        fn walk(n: &Node, found: &mut Vec<Span>) {
+            match &n.kind {
+                NodeKind::List(items) => items.iter().for_each(|i| walk(i, found)),
+                _ => found.push(n.span.clone()),
+            }
+        }
+        self.literal()?.ok()?;
+        let mut found = Vec::new();
+        walk(self, &mut found);
+        Some(found)
+    }
+
+    /// The place of one entry of lists within lists.
+    pub fn element(&self, at: &[usize]) -> Option<Span> {
+        match (at, &self.kind) {
+            ([], _) => Some(self.span.clone()),
+            ([k, rest @ ..], NodeKind::List(items)) => items.get(*k)?.element(rest),
+            _ => None,
+        }
     }
 }
 

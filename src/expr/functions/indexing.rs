@@ -6,25 +6,19 @@ use super::prelude::*;
 family! { INDEXING "indexing";
     /// y[i] = x[index[i]] along an axis.
     gather(x: AnyLine<'_, T>, axis: isize, index: IntVar<'_, T>) {
-        match x {
-            AnyLine::Real(x) => AnyLine::Real(x.gather(axis, index)),
-            AnyLine::Int(x) => AnyLine::Int(x.gather(axis, index)),
-        }
+        either!(x, |x| x.gather(axis, index))
     }
     /// x with src added at the positions of index along an axis.
     scatter_add(x: Var<'_, T>, axis: isize, index: IntVar<'_, T>, src: Var<'_, T>) { x.scatter_add(axis, index, src) }
     /// Zeros of a shape with x added at the positions of index along an axis.
     scatter_into(x: Var<'_, T>, sizes: Counts, axis: isize, index: IntVar<'_, T>) {
-        x.scatter_into(&sizes.0[..], axis, index)
+        x.scatter_into(sizes, axis, index)
     }
     /// x with src in place of what stands at the positions of index.
     scatter(x: Var<'_, T>, axis: isize, index: IntVar<'_, T>, src: LineOrNumber<'_, T>) { x.scatter(axis, index, src) }
     /// The rows of an axis that index names.
     index_select(x: AnyLine<'_, T>, axis: isize, index: IntVar<'_, T>) {
-        match x {
-            AnyLine::Real(x) => AnyLine::Real(x.index_select(axis, index)),
-            AnyLine::Int(x) => AnyLine::Int(x.index_select(axis, index)),
-        }
+        either!(x, |x| x.index_select(axis, index))
     }
     /// x with src added to the rows that index names.
     index_add(x: Var<'_, T>, axis: isize, index: IntVar<'_, T>, src: Var<'_, T>) { x.index_add(axis, index, src) }
@@ -59,5 +53,5 @@ family! { INDEXING "indexing";
     /// The elements of planes at flat positions: what a max pool's indices name.
     plane_gather(x: Var<'_, T>, index: IntVar<'_, T>) { x.plane_gather(index) }
     /// Zeros with elements added at flat positions of planes: how a max pool's cotangent goes back.
-    plane_scatter(x: Var<'_, T>, index: IntVar<'_, T>, plane: Counts) { x.plane_scatter(index, plane.per_axis::<2>()?) }
+    plane_scatter(x: Var<'_, T>, index: IntVar<'_, T>, plane: [usize; 2]) { x.plane_scatter(index, plane) }
 }

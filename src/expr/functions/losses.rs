@@ -2,32 +2,22 @@
 //! Losses are one number for each example, as the crate's methods are; `mean(..)` makes one of them.
 
 use super::prelude::*;
-use crate::ops::{Attention, AttentionMask, ClassTarget, CrossEntropy, TripletMargin};
-
-/// Labels, or a probability for each class.
-fn class_target<'t, T: Real>(target: AnyLine<'t, T>) -> ClassTarget<'t, T> {
-    match target {
-        AnyLine::Int(labels) => ClassTarget::Labels(labels),
-        AnyLine::Real(p) => ClassTarget::Probabilities(p),
-    }
-}
+use crate::ops::{Attention, CrossEntropy, TripletMargin};
 
 family! { LOSSES "norms, losses, attention, random";
     /// (x − mean)/√(variance + eps) over the axes.
-    layer_norm(x: Var<'_, T>, axes: Axes = Axes::from(-1), eps: f64 = 1e-5) { x.layer_norm(axes, eps) }
+    layer_norm(x: Var<'_, T>, axes: Axes = -1, eps: f64 = 1e-5) { x.layer_norm(axes, eps) }
     /// layer_norm over the last axis, times scale, plus shift.
     layer_norm_affine(x: Var<'_, T>, scale: Var<'_, T>, shift: Var<'_, T>, eps: f64 = 1e-5) { x.layer_norm_affine(scale, shift, eps) }
     /// x/√(mean square + eps) over the axes.
-    rms_norm(x: Var<'_, T>, axes: Axes = Axes::from(-1), eps: f64 = 1e-5) { x.rms_norm(axes, eps) }
+    rms_norm(x: Var<'_, T>, axes: Axes = -1, eps: f64 = 1e-5) { x.rms_norm(axes, eps) }
     /// Each channel with mean 0 and variance 1 over the batch; also its mean and variance.
     batch_norm(x: Var<'_, T>, eps: f64 = 1e-5) {
-        let r = x.batch_norm(eps);
-        (r.y, r.mean, r.var)
+        x.batch_norm(eps)
     }
     /// batch_norm times scale, plus shift; also mean and variance.
     batch_norm_affine(x: Var<'_, T>, scale: Var<'_, T>, shift: Var<'_, T>, eps: f64 = 1e-5) {
-        let r = x.batch_norm_affine(scale, shift, eps);
-        (r.y, r.mean, r.var)
+        x.batch_norm_affine(scale, shift, eps)
     }
     /// Each channel with a given mean and variance taken out.
     batch_norm_inference(x: Var<'_, T>, mean: Var<'_, T>, var: Var<'_, T>, eps: f64 = 1e-5) { x.batch_norm_inference(mean, var, eps) }
@@ -44,15 +34,8 @@ family! { LOSSES "norms, losses, attention, random";
     /// The cosine of the angle between x and y along an axis.
     cosine_similarity(x: Var<'_, T>, y: Var<'_, T>, axis: isize = 1, eps: f64 = 1e-8) { x.cosine_similarity(y, axis, eps) }
     /// −ln softmax(logits)[label] of each example; labels are integers, or a probability for each class.
-    cross_entropy(logits: Var<'_, T>, target: LabelsOr<'_, T>, weights: Option<Var<'_, T>> = None, ignore: Option<u32> = None, smoothing: f64 = 0.0) {
-        let mut options = CrossEntropy::new().smoothing(smoothing);
-        if let Some(w) = weights {
-            options = options.weights(w);
-        }
-        if let Some(label) = ignore {
-            options = options.ignore(label);
-        }
-        options.each(logits, class_target(target.0))
+    cross_entropy(logits: Var<'_, T>, target: Labels<'_, T>, weights: Option<Var<'_, T>> = none, ignore: Option<u32> = none, smoothing: f64 = 0.0) {
+        CrossEntropy::new().option(weights, |o, w| o.weights(w)).option(ignore, |o, i| o.ignore(i)).set(smoothing, |o, s| o.smoothing(s)).each(logits, target)
     }
     /// −logarithms[label] of each example.
     nll(logarithms: Var<'_, T>, labels: IntVar<'_, T>) { logarithms.nll(labels) }
@@ -67,7 +50,7 @@ family! { LOSSES "norms, losses, attention, random";
     /// −(t ln x + (1 − t) ln(1 − x)) of probabilities x.
     binary_cross_entropy(x: Var<'_, T>, target: Var<'_, T>) { x.binary_cross_entropy(target) }
     /// binary_cross_entropy of sigmoid(x), without overflow.
-    binary_cross_entropy_with_logits(x: Var<'_, T>, target: Var<'_, T>, positive: Option<Var<'_, T>> = None) {
+    binary_cross_entropy_with_logits(x: Var<'_, T>, target: Var<'_, T>, positive: Option<Var<'_, T>> = none) {
         match positive {
             Some(p) => x.binary_cross_entropy_with_logits_weighted(target, p),
             None => x.binary_cross_entropy_with_logits(target),
@@ -99,31 +82,18 @@ family! { LOSSES "norms, losses, attention, random";
     cosine_embedding(x: Var<'_, T>, other: Var<'_, T>, y: Var<'_, T>, margin: f64 = 0.0) { x.cosine_embedding(other, y, margin) }
     /// max(0, ‖anchor − positive‖ − ‖anchor − negative‖ + margin).
     triplet_margin(anchor: Var<'_, T>, positive: Var<'_, T>, negative: Var<'_, T>, margin: f64 = 1.0, p: f64 = 2.0, eps: f64 = 1e-6, swap: bool = false) {
-        let options = TripletMargin::new().margin(margin).p(p).eps(eps);
-        (if swap { options.swap() } else { options }).each(anchor, positive, negative)
+        TripletMargin::new().set(margin, |o, m| o.margin(m)).set(p, |o, p| o.p(p)).set(eps, |o, e| o.eps(e)).when(swap, |o| o.swap()).each(anchor, positive, negative)
     }
     /// softmax(q kᵀ/√d) v.
-    attention(q: Var<'_, T>, k: Var<'_, T>, v: Var<'_, T>, mask: Option<AnyLine<'_, T>> = None, causal: bool = false, dropout: f64 = 0.0, grouped: bool = false, scale: Option<f64> = None) {
-        let mut options = Attention::new().dropout(dropout);
-        options = match mask {
-            Some(AnyLine::Int(m)) => options.mask(AttentionMask::Seen(m)),
-            Some(AnyLine::Real(m)) => options.mask(AttentionMask::Added(m)),
-            None => options,
-        };
-        options = if causal { options.causal() } else { options };
-        options = if grouped { options.grouped() } else { options };
-        options = match scale {
-            Some(s) => options.scale(s),
-            None => options,
-        };
-        q.scaled_dot_product_attention(k, v, options)
+    attention(q: Var<'_, T>, k: Var<'_, T>, v: Var<'_, T>, mask: Option<AnyLine<'_, T>> = none, causal: bool = false, dropout: f64 = 0.0, grouped: bool = false, scale: Option<f64> = none) {
+        q.scaled_dot_product_attention(k, v, Attention::new().option(mask, |o, m| o.mask(m)).when(causal, |o| o.causal()).set(dropout, |o, p| o.dropout(p)).when(grouped, |o| o.grouped()).option(scale, |o, s| o.scale(s)))
     }
     /// Zeros with probability p, the rest divided by 1 − p.
     dropout(x: Var<'_, T>, p: f64 = 0.5) { x.dropout(p) }
     /// Random numbers, even between 0 and 1.
-    uniform[tape](sizes: Counts) { tape.uniform(&sizes.0[..]) }
+    uniform[tape](sizes: Counts) { tape.uniform(sizes) }
     /// Random numbers of the normal distribution.
-    normal[tape](sizes: Counts) { tape.normal(&sizes.0[..]) }
+    normal[tape](sizes: Counts) { tape.normal(sizes) }
     /// 1/p with probability p, else 0.
-    keep_mask[tape](sizes: Counts, p: f64) { tape.keep_mask(&sizes.0[..], p) }
+    keep_mask[tape](sizes: Counts, p: f64) { tape.keep_mask(sizes, p) }
 }

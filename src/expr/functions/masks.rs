@@ -2,7 +2,6 @@
 //! Masks are integers and have no derivative.
 
 use super::prelude::*;
-use crate::expr::value::convert;
 
 family! { MASKS "comparisons and masks";
     /// 1 where a < b, else 0.
@@ -16,12 +15,7 @@ family! { MASKS "comparisons and masks";
     /// 1 where a ≠ b, else 0.
     differs(a: Var<'_, T>, b: LineOrNumber<'_, T>) { a.differs(b) }
     /// 1 where a = b, else 0; of real numbers or of integers.
-    equals[tape](a: AnyLine<'_, T>, b: Value<'_, T>) {
-        match a {
-            AnyLine::Real(a) => a.equals(convert::<T, LineOrNumber<'_, T>>(b, tape)?),
-            AnyLine::Int(a) => a.equals(convert::<T, IntVar<'_, T>>(b, tape)?),
-        }
-    }
+    equals(a: Var<'_, T>, b: LineOrNumber<'_, T>) { a.equals(b) }
     /// 1 where x is NaN.
     is_nan(x: Var<'_, T>) { x.is_nan() }
     /// 1 where x is neither NaN nor infinite.

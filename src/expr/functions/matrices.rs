@@ -2,28 +2,18 @@
 //! `a @ b` is [`matmul`](Var::matmul), with vectors as in NumPy.
 
 use super::prelude::*;
-use crate::ops::{Covariance, MatrixNorm, Triangular, einsum, multi_dot};
-
-fn matrix_norm(name: &str) -> Result<MatrixNorm, Error> {
-    Ok(match name {
-        "fro" => MatrixNorm::Frobenius,
-        "nuc" => MatrixNorm::Nuclear,
-        "2" => MatrixNorm::Spectral,
-        "-2" => MatrixNorm::SmallestSingular,
-        "1" => MatrixNorm::LargestColumn,
-        "-1" => MatrixNorm::SmallestColumn,
-        "inf" => MatrixNorm::LargestRow,
-        "-inf" => MatrixNorm::SmallestRow,
-        _ => {
-            let e = Error::argument(format!("there is no matrix norm \"{name}\""));
-            return Err(e.fix("say \"fro\", \"nuc\", \"2\", \"-2\", \"1\", \"-1\", \"inf\" or \"-inf\""));
-        }
-    })
-}
+use crate::ops::{self, Covariance, MatrixNorm, Triangular};
 
 family! { MATRICES "matrices";
     /// The matrix product over the last two axes.
-    matmul(a: Var<'_, T>, b: Var<'_, T>) { crate::expr::evaluate::product(a, b) }
+    matmul(a: Var<'_, T>, b: Var<'_, T>) {
+        match (a.rank(), b.rank()) {
+            (1, 1) => a.dot(b),
+            (1, _) => a.unsqueeze(0).matmul(b).squeeze(-2),
+            (_, 1) => a.matmul(b.unsqueeze(1)).squeeze(-1),
+            _ => a.matmul(b),
+        }
+    }
     /// a @ bᵀ, read through strides.
     matmul_transposed(a: Var<'_, T>, b: Var<'_, T>) { a.matmul_transposed(b) }
     /// Σ aᵢ bᵢ of two vectors.
@@ -33,9 +23,9 @@ family! { MATRICES "matrices";
     /// A matrix times a vector.
     matvec(a: Var<'_, T>, x: Var<'_, T>) { a.matvec(x) }
     /// The sum of products over the letters that the result has not: einsum("ij,jk->ik", [a, b]).
-    einsum(text: String, operands: Lines<'_, T>) { einsum(&text, &operands.0) }
+    einsum(text: String, operands: Lines<'_, T>) { ops::einsum(&text, &operands) }
     /// The product of several matrices in the cheapest order.
-    multi_dot(operands: Lines<'_, T>) { multi_dot(&operands.0) }
+    multi_dot(operands: Lines<'_, T>) { ops::multi_dot(&operands) }
     /// The sum of products over the last n axes of a and the first n of b.
     tensordot(a: Var<'_, T>, b: Var<'_, T>, axes: usize = 2) { a.tensordot(b, axes) }
     /// Σ a b over the last axes of both.
@@ -47,9 +37,9 @@ family! { MATRICES "matrices";
     /// The cross product along an axis of size 3.
     cross(a: Var<'_, T>, b: Var<'_, T>, axis: isize = -1) { a.cross(b, axis) }
     /// x @ weightsᵀ + bias.
-    linear(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = None) { x.linear(weights, bias) }
+    linear(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none) { x.linear(weights, bias) }
     /// x W y + bias, a matrix W for each result.
-    bilinear(x: Var<'_, T>, y: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = None) {
+    bilinear(x: Var<'_, T>, y: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none) {
         x.bilinear(y, weights, bias)
     }
     /// beta·x + alpha·(a @ b).
@@ -82,14 +72,7 @@ family! { MATRICES "matrices";
     solve_transposed(a: Var<'_, T>, b: Var<'_, T>) { a.solve_transposed(b) }
     /// x with a x = b, reading one triangle of a only.
     solve_triangular(a: Var<'_, T>, b: Var<'_, T>, upper: bool = false, unit_diagonal: bool = false, transposed: bool = false) {
-        let mut of = if upper { Triangular::upper() } else { Triangular::lower() };
-        if unit_diagonal {
-            of = of.unit_diagonal();
-        }
-        if transposed {
-            of = of.transposed();
-        }
-        a.solve_triangular(b, of)
+        a.solve_triangular(b, if upper { Triangular::upper() } else { Triangular::lower() }.when(unit_diagonal, |o| o.unit_diagonal()).when(transposed, |o| o.transposed()))
     }
     /// L with L Lᵀ = a.
     cholesky(a: Var<'_, T>) { a.cholesky() }
@@ -102,9 +85,9 @@ family! { MATRICES "matrices";
     /// U, the singular values, and Vᵀ.
     svd(a: Var<'_, T>) { a.svd() }
     /// The pseudoinverse.
-    pinv(a: Var<'_, T>, rcond: Option<f64> = None) { a.pinv(rcond) }
+    pinv(a: Var<'_, T>, rcond: Option<f64> = none) { a.pinv(rcond) }
     /// A norm of matrices: "fro", "nuc", "2", "-2", "1", "-1", "inf", "-inf".
-    matrix_norm(a: Var<'_, T>, norm: String = "fro".into()) { a.matrix_norm(matrix_norm(&norm)?) }
+    matrix_norm(a: Var<'_, T>, norm: MatrixNorm = "fro") { a.matrix_norm(norm) }
     /// A diagonal of two axes.
     diagonal(x: Var<'_, T>, offset: isize = 0, first: isize = -2, second: isize = -1) { x.diagonal(offset, [first, second]) }
     /// Matrices with the last axis on a diagonal.
@@ -122,15 +105,8 @@ family! { MATRICES "matrices";
     /// Powers of a vector as columns.
     vander(x: Var<'_, T>, columns: usize) { x.vander(columns) }
     /// The covariance of rows.
-    cov(x: Var<'_, T>, correction: f64 = 1.0, frequencies: Option<IntVar<'_, T>> = None, weights: Option<Var<'_, T>> = None) {
-        let mut options = Covariance::new().correction(correction);
-        if let Some(f) = frequencies {
-            options = options.frequencies(f);
-        }
-        if let Some(w) = weights {
-            options = options.weights(w);
-        }
-        x.cov(options)
+    cov(x: Var<'_, T>, correction: f64 = 1.0, frequencies: Option<IntVar<'_, T>> = none, weights: Option<Var<'_, T>> = none) {
+        x.cov(Covariance::new().set(correction, |o, c| o.correction(c)).option(frequencies, |o, f| o.frequencies(f)).option(weights, |o, w| o.weights(w)))
     }
     /// The correlation of rows.
     corrcoef(x: Var<'_, T>) { x.corrcoef() }

@@ -79,7 +79,7 @@ family! { POINTWISE "pointwise";
     /// −x.
     neg(x: Var<'_, T>) { -x }
     /// xᵖ with a number, or with another tensor as exponent.
-    pow(x: Var<'_, T>, exponent: LineOrNumber<'_, T>) { match exponent { LineOrNumber::Number(p) => x.powf(p.as_f64()), line => x.pow(line) } }
+    pow(x: Var<'_, T>, exponent: LineOrNumber<'_, T>) { x.pow(exponent) }
     /// xᵖ with a number p as exponent.
     powf(x: Var<'_, T>, p: f64) { x.powf(p) }
     /// xⁿ with a whole number n.
@@ -105,7 +105,7 @@ family! { POINTWISE "pointwise";
     /// a + weight·(b − a).
     lerp(a: Var<'_, T>, b: Var<'_, T>, weight: LineOrNumber<'_, T>) { a.lerp(b, weight) }
     /// x with other numbers in place of NaN, ∞ and −∞.
-    nan_to_num(x: Var<'_, T>, nan: f64 = 0.0, infinity: f64 = f64::MAX, minus_infinity: f64 = f64::MIN) { x.nan_to_num(nan, infinity, minus_infinity) }
+    nan_to_num(x: Var<'_, T>, nan: f64 = 0.0, infinity: f64 = 1.7976931348623157e308, minus_infinity: f64 = -1.7976931348623157e308) { x.nan_to_num(nan, infinity, minus_infinity) }
     /// a·d, and 0 where a is 0, whatever d is.
     azmul(a: Var<'_, T>, d: Var<'_, T>) { a.azmul(d) }
     /// The larger of both; ties share the derivative.

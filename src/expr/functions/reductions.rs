@@ -2,43 +2,45 @@
 //! Without axes a reduction is over all of them; `keep=true` leaves axes of size 1.
 
 use super::prelude::*;
-
-/// The axes, which stay with size 1 if they are to be kept.
-fn kept(axes: Axes, keep: bool) -> Axes {
-    if keep { crate::shape::keep(axes) } else { axes }
-}
+use crate::shape;
 
 family! { REDUCTIONS "reductions and scans";
     /// The sum over the axes.
-    sum(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.sum_over(kept(axes, keep)) }
+    sum(x: Var<'_, T>, axes: Axes = none, keep: bool = false) {
+        if axes.are_all() && !keep { x.sum() } else { x.sum_over(axes.when(keep, shape::keep)) }
+    }
     /// The mean over the axes.
-    mean(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.mean_over(kept(axes, keep)) }
+    mean(x: Var<'_, T>, axes: Axes = none, keep: bool = false) {
+        if axes.are_all() && !keep { x.mean() } else { x.mean_over(axes.when(keep, shape::keep)) }
+    }
     /// The product over the axes.
-    prod(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.prod_over(kept(axes, keep)) }
+    prod(x: Var<'_, T>, axes: Axes = none, keep: bool = false) {
+        if axes.are_all() && !keep { x.prod() } else { x.prod_over(axes.when(keep, shape::keep)) }
+    }
     /// The maximum over the axes; ties share the derivative.
-    amax(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.amax(kept(axes, keep)) }
+    amax(x: Var<'_, T>, axes: Axes = none, keep: bool = false) { x.amax(axes.when(keep, shape::keep)) }
     /// The minimum over the axes; ties share the derivative.
-    amin(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.amin(kept(axes, keep)) }
+    amin(x: Var<'_, T>, axes: Axes = none, keep: bool = false) { x.amin(axes.when(keep, shape::keep)) }
     /// ln Σ eˣ over the axes.
-    logsumexp(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.logsumexp(kept(axes, keep)) }
+    logsumexp(x: Var<'_, T>, axes: Axes = none, keep: bool = false) { x.logsumexp(axes.when(keep, shape::keep)) }
     /// The sum of what is not NaN.
-    nansum(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.nansum(kept(axes, keep)) }
+    nansum(x: Var<'_, T>, axes: Axes = none, keep: bool = false) { x.nansum(axes.when(keep, shape::keep)) }
     /// The mean of what is not NaN.
-    nanmean(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.nanmean(kept(axes, keep)) }
+    nanmean(x: Var<'_, T>, axes: Axes = none, keep: bool = false) { x.nanmean(axes.when(keep, shape::keep)) }
     /// The variance over the axes, divided by n − correction.
-    var(x: Var<'_, T>, axes: Axes = Axes::from(..), correction: f64 = 1.0, keep: bool = false) { x.var_over(kept(axes, keep), correction) }
+    var(x: Var<'_, T>, axes: Axes = none, correction: f64 = 1.0, keep: bool = false) { x.var_over(axes.when(keep, shape::keep), correction) }
     /// The standard deviation over the axes.
-    std(x: Var<'_, T>, axes: Axes = Axes::from(..), correction: f64 = 1.0, keep: bool = false) { x.std_over(kept(axes, keep), correction) }
+    std(x: Var<'_, T>, axes: Axes = none, correction: f64 = 1.0, keep: bool = false) { x.std_over(axes.when(keep, shape::keep), correction) }
     /// The p-norm over the axes.
-    norm(x: Var<'_, T>, p: f64 = 2.0, axes: Axes = Axes::from(..), keep: bool = false) { x.vector_norm(p, kept(axes, keep)) }
+    norm(x: Var<'_, T>, p: f64 = 2.0, axes: Axes = none, keep: bool = false) { x.vector_norm(p, axes.when(keep, shape::keep)) }
     /// The p-norm over the axes; the same as norm.
-    vector_norm(x: Var<'_, T>, p: f64 = 2.0, axes: Axes = Axes::from(..), keep: bool = false) { x.vector_norm(p, kept(axes, keep)) }
+    vector_norm(x: Var<'_, T>, p: f64 = 2.0, axes: Axes = none, keep: bool = false) { x.vector_norm(p, axes.when(keep, shape::keep)) }
     /// Minimum and maximum over the axes.
-    aminmax(x: Var<'_, T>, axes: Axes = Axes::from(..), keep: bool = false) { x.aminmax(kept(axes, keep)) }
+    aminmax(x: Var<'_, T>, axes: Axes = none, keep: bool = false) { x.aminmax(axes.when(keep, shape::keep)) }
     /// The largest element, or the maximum along an axis, where the first wins a tie.
-    max(x: Var<'_, T>, axis: Option<isize> = None) { match axis { Some(axis) => x.max_along(axis), None => x.max() } }
+    max(x: Var<'_, T>, axis: Option<isize> = none) { match axis { Some(axis) => x.max_along(axis), None => x.max() } }
     /// The smallest element, or the minimum along an axis, where the first wins a tie.
-    min(x: Var<'_, T>, axis: Option<isize> = None) { match axis { Some(axis) => x.min_along(axis), None => x.min() } }
+    min(x: Var<'_, T>, axis: Option<isize> = none) { match axis { Some(axis) => x.min_along(axis), None => x.min() } }
     /// The maximum along an axis.
     max_along(x: Var<'_, T>, axis: isize) { x.max_along(axis) }
     /// The minimum along an axis.
@@ -52,9 +54,9 @@ family! { REDUCTIONS "reductions and scans";
     /// The position of the minimum along an axis.
     argmin(x: Var<'_, T>, axis: isize) { x.argmin(axis) }
     /// 1 where one integer of the axes is not 0.
-    any(x: IntVar<'_, T>, axes: Axes = Axes::from(..)) { x.any(axes) }
+    any(x: IntVar<'_, T>, axes: Axes = none) { x.any(axes) }
     /// 1 where no integer of the axes is 0.
-    all(x: IntVar<'_, T>, axes: Axes = Axes::from(..)) { x.all(axes) }
+    all(x: IntVar<'_, T>, axes: Axes = none) { x.all(axes) }
     /// The p-norm of the differences of rows.
     pairwise_distance(x: Var<'_, T>, y: Var<'_, T>, p: f64 = 2.0, eps: f64 = 1e-6) { x.pairwise_distance(y, p, eps) }
     /// Running sums.
