@@ -16,6 +16,11 @@ pub fn program(text: &str) {
     }) else {
         return;
     };
+    // What can be recorded can be written as Rust, and numbers stand in the text.
+    assert!(bound.to_rust().is_ok_and(|program| program.ends_with("}\n")));
+    for (name, _) in bound.leaves() {
+        assert!(bound.number_spans(name).is_some_and(|spans| spans.into_iter().all(|s| text.get(s).is_some())));
+    }
     let tape = Tape::<f64>::default();
     let Ok(recorded) = bound.record(&tape) else { return };
     if let Some(v) = recorded.root().filter(|v| v.try_value().is_ok() && v.count() == 1) {
