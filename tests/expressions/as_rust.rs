@@ -556,9 +556,9 @@ fn numbers(seen: &mut Seen) {
     let x = tape.var([1.0, 2.0]).named("x");
     let third = 1.0 / 3.0;
     let k = 8.0 - 1.0;
-    let result = (third * x + k - PI / x + E * x / 4.0).sum()
-        * (-x).leaky_relu(third).index_axis(0, 0)
-        + tape.ones([6]).index_axis(0, 0);
+    let part =
+        (third * x + k - PI / x + E * x / 4.0).sum() * (-x).leaky_relu(third).index_axis(0, 0);
+    let result = part + tape.ones([6]).index_axis(0, 0);
     seen.push(result.item().bits());
     let grads = result.backward();
     seen.push(grads[x].bits());
@@ -567,8 +567,8 @@ fn numbers(seen: &mut Seen) {
 fn numbers_on_both_sides(seen: &mut Seen) {
     let tape = Tape::<f64>::default();
     let x = tape.var([1.0, 2.0]).named("x");
-    let result =
-        2.0 - x + (3.0 / x - 1.0) * -(x - 2.0) / (x + 1.0).pow(1.5) + x.pow(x) + x.powi(-1) - -x;
+    let part = 2.0 - x + (3.0 / x - 1.0) * -(x - 2.0) / (x + 1.0).pow(1.5) + x.pow(x) + x.powi(-1);
+    let result = part - -x - (x - (1.0 - x)) / (x * (2.0 / x));
     seen.push(result.value().bits());
 }
 

@@ -68,7 +68,10 @@ const PROGRAMS: &[(&str, &str)] = &[
         "numbers",
         "x = [1, 2]; third = 1 / 3; k = 2^3 - 1; n = 2 * 3\nsum(third * x + k - pi / x + e * x / 4) * leaky_relu(-x, third)[0] + ones(n)[0]",
     ),
-    ("numbers_on_both_sides", "x = [1, 2]\n2 - x + (3 / x - 1) * -(x - 2) / (x + 1) ** 1.5 + x ^ x + x ^ -1 - -x"),
+    (
+        "numbers_on_both_sides",
+        "x = [1, 2]\n2 - x + (3 / x - 1) * -(x - 2) / (x + 1) ** 1.5 + x ^ x + x ^ -1 - -x - (x - (1 - x)) / (x * (2 / x))",
+    ),
     (
         "comparisons",
         "x = [1, 2, 3]; y = [3, 2, 1]\nm = (x < y) == (x >= 2); n = x != y\nwhere(m, x, 0) + to_real(n) * where(1 < x, y, -1)",

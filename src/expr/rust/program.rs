@@ -15,6 +15,7 @@ const DEEP: usize = 12;
 /// A statement is looked at for what makes it long beyond so many characters, and what is in brackets beyond so many.
 const WIDE: usize = 60;
 const LONG: usize = 40;
+const LINE: usize = 80;
 
 /// A program in Rust that grows by statements.
 #[derive(Debug, Default)]
@@ -133,7 +134,10 @@ impl Writer {
                     let side = self.relieved(side);
                     if whole(&side) { side } else { self.hoist(side, "part") }
                 });
-                Code::Infix(Box::new(a), op, Box::new(b))
+                // `a + b - c` of a line and more.
+                let mixed = matches!(&a, Code::Infix(_, other, _) if *other != op);
+                let long = mixed && flat(&a).len() + flat(&b).len() > LINE;
+                Code::Infix(Box::new(if long { self.hoist(a, "part") } else { a }), op, Box::new(b))
             }
             code => code,
         }
