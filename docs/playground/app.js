@@ -20,7 +20,7 @@ async function update(step) {
   showError(answer.error, source);
   if (answer.error) { settledRun = mine; return; }
   trace = answer.trace;
-  leaves = answer.leaves.map(l => ({ ...l, places: l.places ?? interim(l, source), gradient: gradientOf(l) }));
+  leaves = answer.leaves.map(l => ({ ...l, gradient: gradientOf(l) }));
   if (!leaves.some(l => l.name === chosen?.name && chosen.k < l.data.length)) chosen = null;
   const keep = step ?? (viewer ? viewer.step() : 0), picture = view.querySelector('.picture'), at = [picture.scrollLeft, picture.scrollTop];
   if (viewer) viewer.stop();
@@ -41,13 +41,6 @@ async function update(step) {
   chosen ??= telling(report);
   mark();
   await checkElement(mine, source);
-}
-function interim(l, source) {
-  const line = trace.lines.find(x => x.name === l.name && x.op === 'var');
-  if (!line?.span) return null;
-  const at = source.indexOf('=', line.span[0]) + 1;
-  const found = [...source.slice(at, line.span[1]).matchAll(/-?\d+(\.\d+)?(e[-+]?\d+)?/gi)].map(m => [at + m.index, at + m.index + m[0].length]);
-  return found.length === l.data.length ? found : null;
 }
 function gradientOf(leaf) {
   const g = trace.gradients.find(g => trace.lines[g.leaf].name === leaf.name);

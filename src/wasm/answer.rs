@@ -73,6 +73,8 @@ pub(super) fn answer(command: &str, source: &str) -> Result<String, Wrong> {
         "dot" => Ok(traced(source)?.0.to_dot()),
         "text" => Ok(traced(source)?.0.to_text()),
         "html" => Ok(traced(source)?.0.to_html()),
+        "rust" => Ok(bound(source)?.to_rust()?),
+        "numpy" => Ok(traced(source)?.0.to_numpy()?),
         "check" => check::whole(&bound(source)?),
         "element" => check::element(&bound(source)?, second, first.parse().unwrap_or(0)),
         "curve" => {
@@ -109,7 +111,10 @@ fn shown(source: &str) -> Result<String, Wrong> {
         o.field("trace").raw(&trace.to_json());
         o.field("svg").text(&trace.to_svg(&SvgOptions::default()));
         o.field("leaves").list(bound.leaves().iter(), |j, (name, t)| {
-            leaf(j, name, t, |_| {});
+            let places = bound.number_spans(name);
+            leaf(j, name, t, |o| {
+                o.field("places").optional(places, |j, all| j.list(all.iter(), |j, at| span(j, source, at)));
+            });
         });
     });
     Ok(j.text)
