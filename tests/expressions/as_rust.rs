@@ -22,6 +22,8 @@ pub(super) const ALL: &[fn(&mut Seen)] = &[
     picked_rows,
     squared_error,
     several_results,
+    a_name_twice,
+    twice_at_the_end,
     pieces,
     named_results,
     names_of_rust,
@@ -484,6 +486,25 @@ fn several_results(seen: &mut Seen) {
     seen.push(result.item().bits());
     let grads = result.backward();
     seen.push(grads[x].bits());
+}
+
+fn a_name_twice(seen: &mut Seen) {
+    let tape = Tape::<f64>::default();
+    let x = tape.var([3.0, 1.0, 2.0]).named("x");
+    let results = x.sort(-1);
+    let results2 = x.split(0, &[1, 2]);
+    let result = results.1.to_real().sum() * x.index_axis(0, 0) + results2[1].sum();
+    seen.push(result.item().bits());
+    let grads = result.backward();
+    seen.push(grads[x].bits());
+}
+
+fn twice_at_the_end(seen: &mut Seen) {
+    let tape = Tape::<f64>::default();
+    let x = tape.var([3.0, 1.0, 2.0]).named("x");
+    let results = x.sort(-1);
+    let result = results.0;
+    seen.push(result.value().bits());
 }
 
 fn pieces(seen: &mut Seen) {

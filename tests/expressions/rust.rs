@@ -53,6 +53,8 @@ const PROGRAMS: &[(&str, &str)] = &[
         "several_results",
         "x = [3, 1, 2]\nv, i = sort(x)\nw, j = topk(x, 2); y = sort_falling(x)\nsum(v * y) + sum(w) + sum(i)",
     ),
+    ("a_name_twice", "x = [3, 1, 2]\na, a = sort(x)\nb, b = split(x, 0, [1, 2])\nsum(a) * x[0] + sum(b)"),
+    ("twice_at_the_end", "x = [3, 1, 2]\na, a = sort(x)"),
     (
         "pieces",
         "x = [1, 2, 3, 4]\na, b = split(x, 0, [1, 3])\nc = chunk(x, 0, 2)\nsum(a) * sum(b) + sum(c) + sum(split_every(x, 0, 2))",

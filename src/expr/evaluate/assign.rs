@@ -34,7 +34,7 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
     pub(super) fn assign(&mut self, s: &Statement, term: Term<'t, T>) -> Evaluated<Term<'t, T>> {
         match (&s.targets[..], &term.value) {
             ([], _) => Ok(term),
-            ([name], Value::Several(..)) => self.take_apart(std::slice::from_ref(name), term),
+            ([name], Value::Several(_, all)) if !all.is_empty() => self.take_apart(std::slice::from_ref(name), term),
             ([name], _) => Ok(self.bind(name, term)),
             (names, Value::Several(_, all)) if all.len() >= names.len() => self.take_apart(names, term),
             (names, value) => {
@@ -51,7 +51,12 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
         let Value::Several(form, all) = term.value else { unreachable!("several results") };
         let mut codes: Vec<Option<Code>> = vec![None; names.len()];
         if let Some((w, code)) = self.writer.as_mut().zip(term.code) {
-            if form == Form::Tuple {
+            let twice = (1..names.len()).any(|k| names[..k].iter().any(|n| n.text == names[k].text));
+            if twice {
+                // Rust takes no name twice in a pattern; the last one counts, and each part can be read.
+                let all = w.hoist(code, "results");
+                codes = (0..names.len()).map(|k| Some(form.part(all.clone(), k))).collect();
+            } else if form == Form::Tuple {
                 let targets: Vec<_> = (0..all.len()).map(|k| names.get(k).map(|n| n.text.as_str())).collect();
                 codes = w.take_apart(&targets, code).into_iter().map(Some).collect();
             } else {

@@ -1,16 +1,17 @@
 //! Names of a text as names of Rust: what Rust keeps for itself or the program needs gets an underscore.
 //! Letters that Rust has no names of become underscores.
 
-/// Words that Rust keeps, and names that the program itself uses.
-const TAKEN: &[&str] = &[
-    // Rust.
+/// Words that Rust keeps.
+const RUST: &[&str] = &[
     "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
     "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
     "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield", "None",
-    "Some", "Ok", "Err", // The program.
-    "tape", "grads", "main",
+    "Some", "Ok", "Err",
 ];
+
+/// Names that every program has.
+const PROGRAM: &[&str] = &["grads", "main", "tape"];
 
 /// Functions of the crate that are no methods.
 pub(super) const FUNCTIONS: &[&str] = &["concat", "einsum", "keep", "multi_dot", "stack"];
@@ -33,7 +34,7 @@ pub(super) fn spelled(name: &str) -> String {
     }
     // Types of the crate begin with capitals and go on in small letters.
     let is_type = spelled.starts_with(|c: char| c.is_ascii_uppercase()) && spelled.contains(|c: char| c.is_lowercase());
-    let taken = [TAKEN, FUNCTIONS, CONSTANTS].iter().any(|list| list.contains(&spelled.as_str()));
+    let taken = [RUST, PROGRAM, FUNCTIONS, CONSTANTS].iter().any(|list| list.contains(&spelled.as_str()));
     if taken || is_type {
         spelled.push('_');
     }
