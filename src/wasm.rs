@@ -10,8 +10,8 @@ use std::cell::RefCell;
 
 use answer::{Wrong, answer};
 
-use crate::error::raised;
-use crate::expr::place;
+use crate::error::{Error, raised};
+use crate::expr::told;
 
 thread_local! {
     /// What the page has put in, and what it will read.
@@ -53,7 +53,10 @@ pub extern "C" fn wengert_last_error() -> usize {
     let source = REQUEST.with_borrow(|r| String::from_utf8_lossy(r).into_owned());
     let source = source.split_once('\n').map_or(String::new(), |s| s.1.to_string());
     put(match raised() {
-        Some([message, rule, fix]) => Wrong { message, rule, fix, span: place::last() }.json(&source),
+        Some([message, rule, fix]) => {
+            let (e, span) = told(Error::argument(message).rule(rule).fix(fix));
+            Wrong { span, ..Wrong::from(e) }.json(&source)
+        }
         None => Wrong::plain("the module has failed").json(&source),
     })
 }

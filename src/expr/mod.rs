@@ -7,13 +7,14 @@ mod functions;
 mod lexer;
 mod limits;
 mod parser;
-#[cfg(all(panic = "abort", feature = "playground"))]
-pub(crate) mod place;
 mod rust;
 mod script;
 mod suggest;
 mod syntax;
 mod value;
+
+#[cfg(all(panic = "abort", feature = "playground"))]
+pub(crate) use evaluate::told;
 
 pub use diagnostic::{Diagnostic, Span};
 pub use functions::{FunctionDoc, ParameterDoc, example, functions};

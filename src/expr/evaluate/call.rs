@@ -43,6 +43,8 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
             name if name == function.doc.name => function,
             name => Functions::<T>::row(name),
         };
+        #[cfg(all(panic = "abort", feature = "playground"))]
+        super::aborted::enter_call(span, function.doc.parameters, &given);
         self.apply(row, terms, span).map_err(|(e, argument)| {
             let place = blamed(&e, argument, function.doc.parameters, &given).unwrap_or_else(|| span.clone());
             let e = match argument.map(|i| &function.doc.parameters[i]) {

@@ -1,12 +1,17 @@
 //! From statements to lines: names are looked up, operators and functions are recorded, and each line learns its place.
 //! An error of a method comes back here and is told at the call, or at the argument, that it is about.
 
+#[cfg(all(panic = "abort", feature = "playground"))]
+mod aborted;
 mod assign;
 mod blame;
 mod call;
 mod index;
 mod operators;
 mod translate;
+
+#[cfg(all(panic = "abort", feature = "playground"))]
+pub(crate) use aborted::told;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -109,7 +114,7 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
     fn record<V>(&mut self, span: &Span, f: impl FnOnce() -> Result<V, Fail>) -> Result<V, (Error, Option<usize>)> {
         let first = self.tape.len() as u32;
         #[cfg(all(panic = "abort", feature = "playground"))]
-        super::place::enter(span);
+        aborted::enter(span);
         let value = catching(f).map_err(|e| (e, None))?.map_err(|f| (f.error, f.argument))?;
         if self.tape.len() as u32 > first {
             self.places.insert(first, span.clone());
