@@ -168,6 +168,8 @@ pub enum Format {
     Json,
     /// A script that computes it again in NumPy.
     Python,
+    /// A Rust program that records it on this crate's tape.
+    Rust,
 }
 
 #[derive(Args, Debug)]

@@ -35,6 +35,12 @@ pub fn draw(a: &DrawArgs) -> Done {
     if a.step.is_some() && format != Format::Svg {
         return Err(Failure::Other("--step is for svg: the other drawings show all steps".into()));
     }
+    if format == Format::Rust {
+        if a.source.single {
+            return Err(Failure::Other("--f32: a program in Rust is written with a tape of f64".into()));
+        }
+        return written(a, bound(&a.source)?.to_rust()?);
+    }
     let trace = traced(&a.source)?;
     if let Some(step) = a.step.filter(|s| *s >= trace.steps.len()) {
         return Err(Failure::Other(format!("--step {step}: the steps are 0 to {}", trace.steps.len() - 1)));
@@ -46,7 +52,12 @@ pub fn draw(a: &DrawArgs) -> Done {
         Format::Html => trace.to_html(),
         Format::Json => trace.to_json(),
         Format::Python => trace.to_numpy()?,
+        Format::Rust => unreachable!("it needs no trace"),
     };
+    written(a, text)
+}
+
+fn written(a: &DrawArgs, text: String) -> Done {
     match &a.to.output {
         Some(path) => {
             write_file(path, text.as_bytes(), a.to.force)?;
@@ -65,9 +76,10 @@ fn by_ending(path: Option<&Path>) -> Result<Format, Failure> {
         Some("html" | "htm") => Ok(Format::Html),
         Some("json") => Ok(Format::Json),
         Some("py") => Ok(Format::Python),
+        Some("rs") => Ok(Format::Rust),
         Some("txt") => Ok(Format::Text),
         _ => Err(Failure::Other(format!(
-            "{}: drawings end in .svg, .dot, .html, .json, .py or .txt; say --format for another name",
+            "{}: drawings end in .svg, .dot, .html, .json, .py, .rs or .txt; say --format for another name",
             path.display()
         ))),
     }

@@ -88,7 +88,7 @@ fn errors_are_one_clear_line_and_code_two() {
         (&["run", "--file", "."], "wengert: .: "),
         (&["run", "1", "-o", "no/such/folder/x.npy"], "wengert: no/such/folder/x.npy: cannot write the file: "),
         (&["run", "1", "-o", "x.txt"], "wengert: x.txt: write to a .npy or a .csv file"),
-        (&["draw", "x = 1; x", "-o", "x.png"], "wengert: x.png: drawings end in .svg, .dot, .html, .json, .py or .txt"),
+        (&["draw", "x = 1; x", "-o", "x.png"], "wengert: x.png: drawings end in .svg, .dot, .html, .json, .py, .rs or .txt"),
         (&["draw", "x = 1; x", "--step", "0"], "wengert: --step is for svg"),
         (&["draw", "x = 1; x", "--format", "svg", "--step", "9"], "wengert: --step 9: the steps are 0 to 0"),
         (&["check", "x", "--var", "x=1", "--tolerance", "-1"], "wengert: --tolerance -1: a number between 0 and 1"),
@@ -120,7 +120,7 @@ fn errors_are_one_clear_line_and_code_two() {
         (&["run", "1", "--seed", "-1"], "wengert: unexpected argument '-1' found; to pass '-1' as a value, use"),
         (
             &["draw", "x = 1; x", "--format", "png"],
-            "wengert: invalid value 'png' for '--format <FORMAT>'; [possible values: text, svg, dot, html, json]",
+            "wengert: invalid value 'png' for '--format <FORMAT>'; [possible values: text, svg, dot, html, json, python, rust]",
         ),
     ] {
         let (code, out, err) = told(words);

@@ -220,7 +220,7 @@ function createLens(root, trace, { curve: ask } = {}) {
     root.replaceChildren();
     const primal = lines[s.of], role = s.role;
     const head = make('div', undefined, 'lens-head');
-    const title = make('h2', called(primal) === primal.name ? `${primal.op} (${primal.name})` : called(primal));
+    const title = make('h2', called(primal).includes('%') ? called(primal) : `${primal.op} (${called(primal)})`);
     head.append(title, make('p', `${s.kind}: ${KINDS[s.kind] ?? ''}`, 'kind'));
     const what = make('p', s.formula, 'formula');
     if (s.line !== null) what.title = `line %${s.line}`;

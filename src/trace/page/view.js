@@ -78,10 +78,14 @@ function createViewer(root, trace, hooks = {}) {
       e.classList.toggle('later', at > now);
     }
     const arrived = new Set(steps.slice(0, now + 1).map(x => x.line));
+    // A reshape on the way to a card, or in place of one, is no step that a reader waits for.
+    const here = id => arrived.has(id) || (lines[id].op === 'reshape' && here(lines[id].operands[0]));
+    const shown = id => cards.some(c => line(c) === id) || lines[id].op !== 'reshape' ? id : shown(lines[id].operands[0]);
+    const to = s.role === 'seed' ? s.of : s.to === null ? null : shown(s.to);
     for (const card of cards) {
       const l = lines[line(card)];
-      card.classList.toggle('later', l.cotangent !== null && !arrived.has(l.cotangent));
-      card.classList.toggle('now', s.to === l.id || (s.role === 'seed' && s.of === l.id));
+      card.classList.toggle('later', l.cotangent !== null && !here(l.cotangent));
+      card.classList.toggle('now', to === l.id);
     }
     const card = picture.querySelector('.card.now');
     // Not scrollIntoView, which would move the page as well.
