@@ -88,7 +88,10 @@ fn errors_are_one_clear_line_and_code_two() {
         (&["run", "--file", "."], "wengert: .: "),
         (&["run", "1", "-o", "no/such/folder/x.npy"], "wengert: no/such/folder/x.npy: cannot write the file: "),
         (&["run", "1", "-o", "x.txt"], "wengert: x.txt: write to a .npy or a .csv file"),
-        (&["draw", "x = 1; x", "-o", "x.png"], "wengert: x.png: drawings end in .svg, .dot, .html, .json, .py, .rs or .txt"),
+        (
+            &["draw", "x = 1; x", "-o", "x.png"],
+            "wengert: x.png: drawings end in .svg, .dot, .html, .json, .py, .rs or .txt",
+        ),
         (&["draw", "x = 1; x", "--step", "0"], "wengert: --step is for svg"),
         (&["draw", "x = 1; x", "--format", "svg", "--step", "9"], "wengert: --step 9: the steps are 0 to 0"),
         (&["check", "x", "--var", "x=1", "--tolerance", "-1"], "wengert: --tolerance -1: a number between 0 and 1"),
