@@ -54,6 +54,9 @@ impl Trace {
             if let Some(name) = l.line.name.as_deref().filter(|_| l.result == 0) {
                 o.field("name").text(name);
             }
+            if let Some(known) = &l.known_as {
+                o.field("known_as").text(known);
+            }
             if let Some(scope) = &l.line.scope {
                 o.field("scope").text(scope);
             }

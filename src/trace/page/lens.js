@@ -17,13 +17,7 @@ function createLens(root, trace, { curve: ask } = {}) {
     for (let a = dims.length - 1; a >= 0; a--) { at.unshift(k % dims[a]); k = Math.floor(k / dims[a]); }
     return at;
   };
-  // A name the user knows: a reshape without one shows what it reshapes.
-  function called(line) {
-    let l = line;
-    while (!l.name && l.op === 'reshape' && !l.result && l.origin === undefined && l.operands.length === 1) l = lines[l.operands[0]];
-    if (!l.name && !line.result) l = lines.find(r => r.name && r.op === 'reshape' && r.operands[0] === line.id) ?? l;
-    return l.name && !l.result ? l.name : `${line.op} %${line.id}`;
-  }
+  const called = l => l.known_as ?? (l.name && !l.result ? l.name : `${l.op} %${l.id}`);
   // Axes of size 1 in front are not worth an index.
   const seen = dims => { const d = dims.slice(); while (d.length > 2 && d[0] === 1) d.shift(); return d; };
   const spot = (name, k, dims) => { const at = place(k, seen(dims)); return at.length ? `${name}[${at.join(', ')}]` : name; };

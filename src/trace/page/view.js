@@ -89,7 +89,7 @@ function createViewer(root, trace, hooks = {}) {
     }
     const card = picture.querySelector('.card.now');
     // Not scrollIntoView, which would move the page as well.
-    if (card && k !== undefined) {
+    if (card) {
       const [c, p] = [card.getBoundingClientRect(), picture.getBoundingClientRect()];
       const by = (from, to, low, high) => from < low ? from - low - 12 : to > high ? Math.min(from - low - 12, to - high + 12) : 0;
       picture.scrollBy({ top: by(c.top, c.bottom, p.top, p.bottom), left: by(c.left, c.right, p.left, p.right) });
