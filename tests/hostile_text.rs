@@ -65,6 +65,9 @@ proptest! {
         bodies::idx(&bytes);
         // Small sizes, so that some of them are met by what follows.
         let sizes = (0..rank).flat_map(|k| [0, 0, 0, k + 1]);
+        // As many sizes as a header can have.
+        let deep: Vec<u8> = [0, 0, code, 255].into_iter().chain(bytes.iter().copied().cycle().take(1100)).collect();
+        bodies::idx(&deep);
         let whole: Vec<u8> = [0, 0, code, rank].into_iter().chain(sizes).chain(bytes).collect();
         bodies::idx(&whole);
     }

@@ -52,6 +52,7 @@ pub(super) fn array(mut bytes: impl Read, ceiling: u64) -> Result<Idx, Error> {
 /// Reads the elements' bytes, which must be as many as the header declares, and no more than `left`.
 fn payload(bytes: impl Read, dims: &Dims, element: Element, left: u64) -> Result<Vec<u8>, Error> {
     let wrong = |declared: String, found: String| {
+        let dims = shown(dims);
         Err(Error::format(format!("the header declares {dims} of {}, {declared} of data, but {found}", element.name()))
             .rule("the data is as long as the product of the sizes times the bytes of an element, and ends the file")
             .fix(FETCH))
@@ -70,6 +71,18 @@ fn payload(bytes: impl Read, dims: &Dims, element: Element, left: u64) -> Result
         n if n < declared => wrong(named, format!("only {n} follow it")),
         n if n > declared => wrong(named, "more follow it".into()),
         _ => Ok(data),
+    }
+}
+
+/// The sizes, of which a damaged header may have 255.
+fn shown(dims: &Dims) -> String {
+    const MOST: usize = 8;
+    match dims.get(..MOST) {
+        Some(first) if dims.len() > MOST => {
+            let first = first.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+            format!("[{first}, ...], {} axes,", dims.len())
+        }
+        _ => dims.to_string(),
     }
 }
 

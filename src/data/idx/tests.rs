@@ -240,3 +240,11 @@ proptest! {
         prop_assert_eq!(array.into_raw_vec_and_offset().0, data);
     }
 }
+
+#[test]
+fn endless_shapes_are_told_in_part() {
+    let bytes = [&[0, 0, 0x0b, 255][..], &[0xd2; 4 * 255]].concat();
+    let e = Idx::from_bytes(&bytes).unwrap_err().to_string();
+    let head = format!("the header declares [{}...], 255 axes, of i16, more than memory", "3537031890, ".repeat(8));
+    assert!(e.starts_with(&head) && e.len() < 600, "{e}");
+}
