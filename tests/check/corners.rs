@@ -182,8 +182,8 @@ fn numbers_that_an_operation_does_not_tell_are_computed_again() {
 #[test]
 fn a_derivative_that_cancels_to_nothing_is_no_mismatch() {
     // Two ways to one function: the gradient is 0, and both sides of an identity are rounding errors of their own.
-    let report = check(|_, x: &[Var<'_, f64>]| x[0].sigmoid() - 1.0 / (1.0 + (-x[0]).exp()), [0.5]);
+    let report = check(|_, x: &[Var<'_, f64>]| x[0].sigmoid() - 1.0 / (1.0 + (-x[0]).exp()), (&array![0.5],));
     assert_eq!(report.verdict(), Verdict::Pass, "{report}");
-    let report = check(|_, x: &[Var<'_, f64>]| x[0].sin() * x[0].cos() * 2.0 - (2.0 * x[0]).sin(), [0.7]);
+    let report = check(|_, x: &[Var<'_, f64>]| x[0].sin() * x[0].cos() * 2.0 - (2.0 * x[0]).sin(), (&array![0.7],));
     assert_eq!(report.verdict(), Verdict::Pass, "{report}");
 }
