@@ -50,6 +50,18 @@ const RULES: &[(&str, &str)] = &[
 
 /// The style sheet. Every rule holds within drawings alone, so that a page around one keeps its own.
 pub(super) fn style() -> String {
-    let rule = |(selector, holds): &(&str, &str)| format!(".wengert {selector}{{{holds}}}");
+    let rule = |(selector, holds): &(&str, &str)| {
+        let declarations: String = holds.split(';').map(with_plain_colour).collect();
+        format!(".wengert {selector}{{{}}}", declarations.trim_end_matches(';'))
+    };
     COLOURS.chars().chain(RULES.iter().map(rule).collect::<String>().chars()).collect()
+}
+
+/// A declaration; one of a variable stands behind one of the light theme's colour, for viewers that know no variables.
+fn with_plain_colour(declaration: &str) -> String {
+    let plain = declaration.split_once(":var(").and_then(|(property, name)| {
+        let light = COLOURS.split_once(&format!("{}:", name.trim_end_matches(')')))?.1;
+        Some(format!("{property}:{};", light.split_once(';')?.0))
+    });
+    format!("{}{declaration};", plain.unwrap_or_default())
 }
