@@ -12,9 +12,11 @@ function text(len) {
 }
 onmessage = async e => {
   if (e.data.engine) {
-    module = e.data.engine.text ? await WebAssembly.compile(await unpacked(e.data.engine)) : e.data.engine;
-    await start();
-    postMessage({ module });
+    try {
+      module = e.data.engine.text ? await WebAssembly.compile(await unpacked(e.data.engine)) : e.data.engine;
+      await start();
+      postMessage({ module });
+    } catch (e) { postMessage({ failed: String(e) }); }
     return;
   }
   const { id, command, source } = e.data;
@@ -32,38 +34,44 @@ onmessage = async e => {
   }
   postMessage({ id, answer });
 };`;
-const LONGEST = 4000;
+const LONGEST = 4000, LARGEST_TEXT = 65536;
+const refusal = (message, fix) => JSON.stringify({ error: { message, rule: '', fix, span: [0, 0] } });
 
 // Packed as the build packed it at first, and then as the first worker compiled it.
 let engine = MODULE;
-let worker, ready, waiting = new Map(), next = 0;
+let worker, ready, turn = Promise.resolve(), waiting = null, next = 0;
 
 function startWorker() {
   worker = new Worker(URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' })));
   ready = new Promise(done => {
     worker.onmessage = e => {
       if (e.data.module) { engine = e.data.module; return done(); }
-      const w = waiting.get(e.data.id);
-      if (w) { waiting.delete(e.data.id); clearTimeout(w.timer); w.done(e.data.answer); }
+      if (e.data.failed) return done(e.data.failed);
+      if (waiting?.id === e.data.id) waiting.done(e.data.answer);
     };
   });
   worker.postMessage({ engine });
 }
 
-async function ask(command, source) {
-  await ready;
-  return new Promise(done => {
-    const id = next++;
-    const timer = setTimeout(() => {
-      // All that waits is void with the worker.
-      worker.terminate();
-      const told = JSON.stringify({ error: { message: 'it takes too long and was stopped', rule: '', fix: 'make it smaller', span: [0, 0] } });
-      for (const w of waiting.values()) { clearTimeout(w.timer); w.done(told); }
-      waiting.clear();
-      startWorker();
-    }, LONGEST);
-    waiting.set(id, { done, timer });
-    worker.postMessage({ id, command, source });
+// One at a time, so that nobody's time runs while others are served; what belongs to an older run is not asked any more.
+function ask(command, source, mine) {
+  const answer = turn.then(async () => {
+    if (mine !== undefined && mine !== run) return refusal('it is out of date', '');
+    if (source.length > LARGEST_TEXT) return refusal('the program is too long', 'make it shorter');
+    const failed = await ready;
+    if (failed) return refusal(`the engine does not start in this browser: ${failed}`, 'take a newer one');
+    return new Promise(done => {
+      const id = next++;
+      const timer = setTimeout(() => {
+        worker.terminate();
+        startWorker();
+        done(refusal('it takes too long and was stopped', 'make it smaller'));
+      }, LONGEST);
+      waiting = { id, done: text => { clearTimeout(timer); done(text); } };
+      worker.postMessage({ id, command, source });
+    });
   });
+  turn = answer.catch(() => {});
+  return answer;
 }
-const asked = async (command, source) => JSON.parse(await ask(command, source));
+const asked = async (command, source, mine) => JSON.parse(await ask(command, source, mine));

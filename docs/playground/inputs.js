@@ -49,12 +49,12 @@ function inputCell(name, k, onChange, onChoose) {
   slope.className = 'slope';
   Object.assign(input, { type: 'text', inputMode: 'decimal', autocomplete: 'off' });
   Object.assign(input.dataset, { name, k });
-  const value = () => Number(input.value);
+  // A number is shown with fewer digits than it may have.
+  const value = () => { const whole = known.get(name).data[k]; return input.value === short(whole) ? Number(whole) : input.value.trim() ? Number(input.value) : NaN; };
   const grain = v => Number.isInteger(v) ? 1 : 0.1;
   const put = v => {
-    const rounded = Number(v.toPrecision(10));
-    input.value = String(rounded);
-    onChange(known.get(name), k, rounded);
+    const rounded = Number(v.toPrecision(10)), leaf = known.get(name);
+    input.value = onChange(leaf, k, rounded) ? String(rounded) : short(leaf.data[k]);
   };
   input.addEventListener('focus', () => onChoose({ name, k }));
   input.addEventListener('keydown', e => {
@@ -64,11 +64,11 @@ function inputCell(name, k, onChange, onChoose) {
     put(value() + by * (e.shiftKey ? 10 : e.altKey ? 0.1 : grain(value())));
   });
   input.addEventListener('change', () => {
-    if (input.value.trim() && Number.isFinite(value())) put(value()); else input.value = short(known.get(name).data[k]);
+    if (Number.isFinite(value())) put(value()); else input.value = short(known.get(name).data[k]);
   });
   // A drag: right and up is more. Less than a few pixels is a click, which edits.
   let from = null;
-  input.addEventListener('pointerdown', e => { from = { x: e.clientX, y: e.clientY, v: value(), moved: false }; input.setPointerCapture(e.pointerId); });
+  input.addEventListener('pointerdown', e => { if (e.button) return; from = { x: e.clientX, y: e.clientY, v: value(), moved: false }; input.setPointerCapture(e.pointerId); });
   input.addEventListener('pointermove', e => {
     if (!from || !Number.isFinite(from.v)) return;
     const way = e.clientX - from.x - (e.clientY - from.y);

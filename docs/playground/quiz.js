@@ -4,18 +4,22 @@ let question = null, score = { right: 0, asked: 0 };
 
 // A number as people write it: 0.25, −3, 1e-3, 1/4.
 function answered(text) {
-  const t = text.trim().replace('−', '-'), fraction = t.match(/^(-?[\d.]+)\s*\/\s*([\d.]+)$/);
+  const t = text.trim().replaceAll('−', '-'), fraction = t.match(/^(-?[\d.]+)\s*\/\s*(-?[\d.]+)$/);
   const v = fraction ? Number(fraction[1]) / Number(fraction[2]) : Number(t);
   return t && Number.isFinite(v) ? v : null;
 }
-function newQuestion(trace) {
-  const g = trace.gradients.filter(g => g.gradient !== null && trace.lines[g.gradient].value.data?.length);
+function noQuestion(text) {
   question = null;
-  if (!g.length) { $('question').textContent = 'No gradient to ask for.'; return; }
+  $('question').textContent = text;
+  $('verdict').textContent = $('answer').value = '';
+}
+function newQuestion() {
+  if (!trace) return noQuestion('No gradient to ask for.');
+  const g = trace.gradients.filter(g => g.gradient !== null && trace.lines[g.gradient].value.data?.length);
   // Zeros are asked for now and then only: most of a pool's gradient is zero.
   const all = g.flatMap(p => trace.lines[p.gradient].value.data.map((v, k) => ({ p, k, v }))).filter(q => typeof q.v === 'number');
   const some = all.filter(q => q.v !== 0), from = some.length && Math.random() < 0.75 ? some : all;
-  if (!from.length) { $('question').textContent = 'No gradient to ask for.'; return; }
+  if (!from.length) return noQuestion('No gradient to ask for.');
   const { p, k, v } = from[Math.floor(Math.random() * from.length)], leaf = trace.lines[p.leaf];
   const parts = trace.steps.filter(s => s.to === p.leaf && s.line !== null && s.role !== 'add').map(s => trace.lines[s.line].value.data?.[k]);
   const step = trace.steps.findLastIndex(s => s.to === p.leaf);

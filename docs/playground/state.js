@@ -4,7 +4,7 @@ const packing = (text, stream) => new Response(new Blob([text]).stream().pipeThr
 
 async function packed(text) {
   const bytes = new Uint8Array(await packing(text, new CompressionStream('deflate-raw')).arrayBuffer());
-  return btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  return btoa(Array.from(bytes, b => String.fromCharCode(b)).join('')).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }
 async function unpacked(text) {
   const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));

@@ -10,7 +10,9 @@ function createLens(root, trace, { curve: ask } = {}) {
     if (cls) e.className = cls;
     return e;
   };
-  const number = v => (typeof v === 'string' ? v : Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(4)))).replace('-', '−');
+  // Four digits, and all of those before the point.
+  const digits = v => Math.abs(v) >= 1e3 && Math.abs(v) < 1e15 ? Math.floor(Math.log10(Math.abs(v))) + 2 : 4;
+  const number = v => (typeof v === 'string' ? v : Number.isInteger(v) ? String(v) : String(Number(v.toPrecision(digits(v))))).replace('-', '−');
   const range = n => Array.from({ length: n }, (_, k) => k);
   const place = (k, dims) => {
     const at = [];
@@ -23,7 +25,7 @@ function createLens(root, trace, { curve: ask } = {}) {
   const spot = (name, k, dims) => { const at = place(k, seen(dims)); return at.length ? `${name}[${at.join(', ')}]` : name; };
 
   const root0 = called(lines[trace.root]);
-  let panels = {}, tie = null, curve = null, drawn = 0;
+  let panels = {}, tie = null, curve = null, drawn = 0, asking = null;
   const told = make('p', '', 'told');
   told.setAttribute('aria-live', 'polite');
 
@@ -39,17 +41,19 @@ function createLens(root, trace, { curve: ask } = {}) {
       const t = make('table'), body = make('tbody');
       t.setAttribute('aria-label', `${title}${planes > 1 ? `, plane ${place(p, dims.slice(0, -2)).join(', ')}` : ''}`);
       const wide = Math.min(columns, CELLS), tall = Math.min(rows, CELLS);
+      // A thinned-out plane tells which rows and columns are left.
+      const index = (k, axis) => String(part ? Math.floor(k * part.of[axis] / part.size[axis]) : k);
       if (dims.length) {
         const head = make('tr');
         if (dims.length > 1) head.append(make('td', planes > 1 ? `${place(p, dims.slice(0, -2)).join(',')}` : '', 'corner'));
-        for (const j of range(wide)) { const th = make('th', String(j)); th.scope = 'col'; head.append(th); }
+        for (const j of range(wide)) { const th = make('th', index(j, 1)); th.scope = 'col'; head.append(th); }
         const top = make('thead');
         top.append(head);
         t.append(top);
       }
       for (const i of range(tall)) {
         const tr = make('tr');
-        if (dims.length > 1) { const th = make('th', String(i)); th.scope = 'row'; tr.append(th); }
+        if (dims.length > 1) { const th = make('th', index(i, 0)); th.scope = 'row'; tr.append(th); }
         for (const j of range(wide)) {
           const k = (p * rows + i) * columns + j;
           const td = make('td', number(data[k]));
@@ -103,9 +107,8 @@ function createLens(root, trace, { curve: ask } = {}) {
   }
   function light(key, k) {
     for (const p of Object.values(panels)) for (const td of p.cells.values()) td.classList.remove('lit', 'near', 'win');
-    if (key === null || !tie) { told.textContent = ''; return; }
-    const found = tie(key, k);
-    if (!found) return;
+    const found = key !== null && tie ? tie(key, k) : null;
+    if (!found) { told.textContent = ''; return; }
     for (const [panel, marks] of Object.entries(found.marks)) {
       for (const [cls, ks] of Object.entries(marks)) for (const c of ks) panels[panel]?.cells.get(c)?.classList.add(cls);
     }
@@ -115,17 +118,21 @@ function createLens(root, trace, { curve: ask } = {}) {
 
   // The graph of an elementwise operation around one element, with the point and the tangent whose slope is the local derivative.
   async function graph({ line, operand, slope, box }, k) {
-    const mine = ++drawn, r = await ask(line, operand, k);
+    const mine = ++drawn;
+    // A pointer passes many cells; the last one is asked for.
+    await asking;
+    if (mine !== drawn) return;
+    const r = await (asking = ask(line, operand, k));
     if (mine !== drawn || r.error) return;
     const ok = r.y.map((y, i) => [r.x[i], y]).filter(([, y]) => typeof y === 'number');
     if (ok.length < 2) return;
-    const ys = ok.map(p => p[1]), [low, high] = [Math.min(...ys, r.at[1]), Math.max(...ys, r.at[1])], tall = high - low || 1;
+    const ys = ok.map(p => p[1]).concat(typeof r.at[1] === 'number' ? r.at[1] : []), [low, high] = [Math.min(...ys), Math.max(...ys)], tall = high - low || 1;
     const [x0, x1] = [r.x[0], r.x[r.x.length - 1]];
     const X = x => (4 + 172 * (x - x0) / (x1 - x0)).toFixed(1), Y = y => (106 - 96 * (y - low) / tall).toFixed(1);
-    const d = slope.data[k], [px, py] = r.at, tangent = typeof d === 'number' && [x0, x1].map(x => `${X(x)} ${Y(py + d * (x - px))}`);
+    const d = slope.data[k], [px, py] = r.at, there = typeof py === 'number', tangent = there && typeof d === 'number' && [x0, x1].map(x => `${X(x)} ${Y(py + d * (x - px))}`);
     const axis = (x0 < 0 && x1 > 0 ? `<line x1="${X(0)}" x2="${X(0)}" y1="4" y2="110"/>` : '') + (low < 0 && high > 0 ? `<line x1="4" x2="176" y1="${Y(0)}" y2="${Y(0)}"/>` : '');
     box.innerHTML = `<svg viewBox="0 0 180 126" width="200" role="img" aria-label="Graph of ${lines[line].op}: slope ${number(d)} at ${number(px)}">${axis}` +
-      `<path d="M${ok.map(([x, y]) => `${X(x)} ${Y(y)}`).join('L')}"/>${tangent ? `<path class="tangent" d="M${tangent.join('L')}"/>` : ''}<circle cx="${X(px)}" cy="${Y(py)}" r="4"/>` +
+      `<path d="M${ok.map(([x, y]) => `${X(x)} ${Y(y)}`).join('L')}"/>${tangent ? `<path class="tangent" d="M${tangent.join('L')}"/>` : ''}${there ? `<circle cx="${X(px)}" cy="${Y(py)}" r="4"/>` : ''}` +
       `<text x="4" y="122">${number(x0)}</text><text x="176" y="122" text-anchor="end">${number(x1)}</text><text x="90" y="122" text-anchor="middle">slope ${number(d)}</text></svg>`;
   }
 
@@ -134,6 +141,9 @@ function createLens(root, trace, { curve: ask } = {}) {
   const terms = ts => ts.length > 8 ? `${ts.slice(0, 7).join(' + ')} + … (${ts.length} terms)` : ts.join(' + ');
   const get = (key, k) => number(panels[key]?.value.data?.[k] ?? NaN);
   const all = (list, test) => list.map((v, k) => [v, k]).filter(([v]) => test(v)).map(([, k]) => k);
+
+  // Where a result's own element is not in its window, as in a sort, there are no windows to speak of.
+  const windowsOf = local => local.windows.every((w, k) => local.to[k] < 0 || w.includes(local.to[k])) ? local.windows : [];
 
   const ties = {
     elementwise: ({ x, out }) => (key, k) => ({
@@ -145,33 +155,37 @@ function createLens(root, trace, { curve: ask } = {}) {
       text: `${spot(out.name, k, out.dims)}: ${get('before', k)} + ${get('this', k)} = ${get('out', k)}`,
     }),
     route: ({ local, x, y }) => (key, k) => {
+      const windows = windowsOf(local);
       if (key === 'x' || key === 'out') {
-        const won = all(local.to, v => v === k), seen = all(local.windows, w => w.includes(k));
+        const won = all(local.to, v => v === k), seen = all(windows, w => w.includes(k));
         const text = won.length
           ? `${spot(x.name, k, x.dims)} was chosen for ${won.map(w => spot('', w, y.dims) || 'the result').join(', ')}: ${terms(won.map(w => get('g', w)))}${won.length > 1 ? ` = ${get('out', k)}` : ''}`
           : `${spot(x.name, k, x.dims)} was not chosen${seen.length > 1 ? ` in any of its ${seen.length} windows` : ''}: it gets 0`;
         return { marks: { x: { win: [k] }, out: { win: [k] }, g: { lit: won, near: seen }, y: { lit: won, near: seen } }, text };
       }
-      const from = local.to[k], window = local.windows[k] ?? [];
+      const from = local.to[k], window = windows[k] ?? [];
       const tied = local.ties.includes(k) ? ' It ties with another; the first in order wins.' : '';
-      const text = from < 0 ? 'no element was chosen' : `${window.length > 1 ? `the window of ${window.length} has its winner` : 'it comes from'} at ${spot(x.name, from, x.dims)}: ${get('x', from)}; the cotangent ${get('g', k)} goes there.${tied}`;
+      const text = from < 0 ? 'no element was chosen' : `${window.length > 1 ? `the window of ${window.length} has its winner at` : 'it comes from'} ${spot(x.name, from, x.dims)}: ${get('x', from)}; the cotangent ${get('g', k)} goes there.${tied}`;
       return { marks: { g: { lit: [k] }, y: { lit: [k] }, x: { near: window, win: [from] }, out: { win: [from] } }, text };
     },
-    expand: ({ local, x }) => (key, k) => {
+    expand: ({ local, x }) => local.of.length && ((key, k) => {
       const from = key === 'x' || key === 'out' ? k : local.of[k], copies = all(local.of, v => v === from);
+      if (from < 0) return null;
       return { marks: { x: { win: [from] }, out: { win: [from] }, y: { lit: copies }, g: { lit: copies } },
-        text: `${spot(x.name, from, x.dims)} was copied ${copies.length} times; their cotangents are added: ${terms(copies.map(c => get('g', c)))} = ${get('out', from)}` };
-    },
-    reduce: ({ local, x, y }) => (key, k) => {
-      if (!local.into.length) return null;
+        text: copies.length === 1 ? `${spot(x.name, from, x.dims)} was copied once: it gets ${get('out', from)}`
+          : `${spot(x.name, from, x.dims)} was copied ${copies.length} times; their cotangents are added: ${terms(copies.map(c => get('g', c))) || '0'} = ${get('out', from)}` };
+    }),
+    reduce: ({ local, x, y }) => local.into.length && ((key, k) => {
       const into = key === 'x' || key === 'out' ? local.into[k] : k, parts = all(local.into, v => v === into);
+      if (into < 0) return null;
       return { marks: { y: { win: [into] }, g: { win: [into] }, x: { lit: parts }, out: { lit: parts } },
-        text: key === 'x' || key === 'out' ? `${spot(x.name, k, x.dims)} went into ${spot('the result', into, y.dims)}: it gets ${get('out', k)}` : `${parts.length} elements went in` };
-    },
-    permute: ({ local, x }) => (key, k) => {
+        text: key === 'x' || key === 'out' ? `${spot(x.name, k, x.dims)} went into ${spot('the result', into, y.dims)}: it gets ${get('out', k)}` : `${parts.length === 1 ? 'one element' : `${parts.length} elements`} went in` };
+    }),
+    permute: ({ local, x }) => local.of.length && ((key, k) => {
       const from = key === 'x' || key === 'out' ? k : local.of[k], to = local.of.indexOf(from);
+      if (from < 0) return null;
       return { marks: { x: { lit: [from] }, out: { lit: [from] }, y: { lit: [to] }, g: { lit: [to] } }, text: `${spot(x.name, from, x.dims)}: ${get('out', from)}` };
-    },
+    }),
     // y = a @ b: what a gets is g @ bᵀ, what b gets is aᵀ @ g.
     product: ({ op, a, b, y, operand }) => {
       if (op !== 'matmul' || a.dims.length !== 2 || b.dims.length !== 2 || y.dims.length !== 2) return null;
@@ -205,6 +219,8 @@ function createLens(root, trace, { curve: ask } = {}) {
   };
   const KINDS = { elementwise: 'each element by itself', product: 'a product of matrices', route: 'elements are chosen', expand: 'one becomes many',
     reduce: 'many become one', permute: 'the same elements, moved', dense: 'every result depends on every element' };
+  // These do the same for all kinds.
+  const ROLES = { seed: 'the sweep starts', add: 'what arrives is added', part: 'a part of a rule', again: 'what was not kept' };
 
   // A result has a cotangent panel for each of its results; all but max pooling's winners have one.
   function show(s) {
@@ -215,7 +231,7 @@ function createLens(root, trace, { curve: ask } = {}) {
     const primal = lines[s.of], role = s.role;
     const head = make('div', undefined, 'lens-head');
     const title = make('h2', called(primal).includes('%') ? called(primal) : `${primal.op} (${called(primal)})`);
-    head.append(title, make('p', `${s.kind}: ${KINDS[s.kind] ?? ''}`, 'kind'));
+    head.append(title, make('p', ROLES[role] ? `${role}: ${ROLES[role]}` : `${s.kind}: ${KINDS[s.kind] ?? ''}`, 'kind'));
     const what = make('p', s.formula, 'formula');
     if (s.line !== null) what.title = `line %${s.line}`;
     const row = make('div', undefined, 'panels');
@@ -245,7 +261,7 @@ function createLens(root, trace, { curve: ask } = {}) {
         row.append(table('a', `a = ${args.a.name}`, lines[primal.operands[0]].value, !!tie), table('b', `b = ${args.b.name}`, lines[primal.operands[1]].value, !!tie));
         row.append(table('y', `y = ${y.name}`, primal.value, !!tie));
       } else {
-        tie = has && ties[local.kind] ? ties[local.kind](args) : null;
+        tie = (has && ties[local.kind]?.(args)) || null;
         row.append(table('x', x.name, lines[operand].value, !!tie));
         if (s.kind === 'route' || s.kind === 'dense') row.append(table('y', called(primal), primal.value, !!tie));
       }
@@ -266,7 +282,7 @@ function createLens(root, trace, { curve: ask } = {}) {
       // What a route does is told without a pointer: winners are marked at once.
       if (has && local.kind === 'route') {
         for (const c of new Set(local.to)) for (const p of ['x', 'out']) panels[p]?.cells.get(c)?.classList.add('hit');
-        for (const t of local.ties) for (const c of local.windows[t] ?? []) {
+        for (const t of local.ties) for (const c of windowsOf(local)[t] ?? []) {
           const v = panels.x?.value.data;
           if (v && v[c] === v[local.to[t]]) panels.x.cells.get(c)?.classList.add('tied');
         }

@@ -97,9 +97,10 @@ function createViewer(root, trace, hooks = {}) {
     root.dispatchEvent(new CustomEvent('step', { detail: now }));
   }
   function toggle() {
-    if (timer) { clearInterval(timer); timer = null; play.textContent = '▶▶'; return; }
+    const named = (text, label) => { play.textContent = text; play.title = label; play.setAttribute('aria-label', label); };
+    if (timer) { clearInterval(timer); timer = null; named('▶▶', 'Play'); return; }
     if (now === steps.length - 1) go(0);
-    play.textContent = '❚❚';
+    named('❚❚', 'Pause');
     timer = setInterval(() => { if (now < steps.length - 1) go(now + 1); else toggle(); }, 1500);
   }
   const keys = e => {
