@@ -7,7 +7,7 @@ use wengert::{
 };
 use wengert::{Vjp, check};
 
-use crate::support::{Square, places, planted};
+use crate::support::{Sine, Square, places, planted};
 
 #[track_caller]
 fn expect(report: &CheckReport, verdict: Verdict, words: &[&str]) {
@@ -181,9 +181,32 @@ fn numbers_that_an_operation_does_not_tell_are_computed_again() {
 
 #[test]
 fn a_derivative_that_cancels_to_nothing_is_no_mismatch() {
-    // Two ways to one function: the gradient is 0, and both sides of an identity are rounding errors of their own.
-    let report = check(|_, x: &[Var<'_, f64>]| x[0].sigmoid() - 1.0 / (1.0 + (-x[0]).exp()), (&array![0.5],));
-    assert_eq!(report.verdict(), Verdict::Pass, "{report}");
-    let report = check(|_, x: &[Var<'_, f64>]| x[0].sin() * x[0].cos() * 2.0 - (2.0 * x[0]).sin(), (&array![0.7],));
-    assert_eq!(report.verdict(), Verdict::Pass, "{report}");
+    // Two ways to one function: the gradient is 0, and both sides of an identity are rounding errors of their own. Where
+    // differences cannot tell either, that is said.
+    for x in [0.5, -3.0, 0.7, 12.0] {
+        let two = check(|_, x: &[Var<'_, f64>]| x[0].sigmoid() - 1.0 / (1.0 + (-x[0]).exp()), (&array![x],));
+        assert!(two.verdict() <= Verdict::Inconclusive, "{two}");
+        let two = check(|_, x: &[Var<'_, f64>]| x[0].sin() * x[0].cos() * 2.0 - (2.0 * x[0]).sin(), (&array![x],));
+        assert!(two.verdict() <= Verdict::Inconclusive, "{two}");
+    }
+}
+
+#[test]
+fn cancellation_excuses_no_wrong_forward_rule() {
+    // The gradient is a residue of rounding here, so only the identities see the forward rule.
+    for (forward, wrong) in [(1.0, false), (1.1, true), (1.0 + 1e-9, true)] {
+        let difference = Check::new(
+            move |_: &Tape<f64>, x: &[Var<'_, f64>]| planted(x[0], Sine { forward }) - x[0].sin(),
+            (&array![0.7],),
+        );
+        let doubled = Check::new(
+            move |_: &Tape<f64>, x: &[Var<'_, f64>]| {
+                2.0 * planted(x[0], Sine { forward }) * x[0].cos() - (2.0 * x[0]).sin()
+            },
+            (&array![0.7],),
+        );
+        for report in [difference.run(), doubled.run()] {
+            assert_eq!(report.verdict() == Verdict::Mismatch, wrong, "{forward}: {report}");
+        }
+    }
 }

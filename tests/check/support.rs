@@ -2,7 +2,8 @@
 //! Each operation is right but for the mistake that its fields say.
 
 use wengert::{
-    Arg, CheckReport, Cx, Error, Fault, Finding, Op, OpRef, Out, Place, Reads, Real, ResultSigs, Sig, Var, Verdict, Vjp,
+    Arg, CheckReport, Cx, Error, Fault, Finding, Jvp, Op, OpRef, Out, Place, Reads, Real, ResultSigs, Sig, Var,
+    Verdict, Vjp,
 };
 
 /// y = x² with a reverse rule that is off by a factor in one element, or in all.
@@ -105,6 +106,35 @@ impl Op<f64> for Through {
             Through::Negates => r.give(0, || -r.g()),
             Through::Drops => r.zero(0, "planted"),
         }
+    }
+}
+
+/// y = sin x, whose reverse rule is right and whose forward rule is off by a factor.
+#[derive(Clone, Copy, Debug)]
+pub struct Sine {
+    pub forward: f64,
+}
+
+impl Op<f64> for Sine {
+    fn name(&self) -> &'static str {
+        "planted_sine"
+    }
+
+    fn infer(&self, x: &[Sig<'_>]) -> Result<ResultSigs, Error> {
+        Ok(ResultSigs::real(x[0].dims))
+    }
+
+    fn eval(&self, x: &[Arg<'_, f64>], y: &mut [Out<'_, f64>], _: &mut Cx<'_, f64>) -> Result<(), Fault> {
+        y[0].real().iter_mut().zip(x[0].real()).for_each(|(y, x)| *y = x.sin());
+        Ok(())
+    }
+
+    fn vjp<'t>(&self, r: &Vjp<'t, f64>) {
+        r.give(0, || r.g() * r.x(0).cos());
+    }
+
+    fn jvp<'t>(&self, r: &Jvp<'t, f64>) {
+        r.term(0, |dx| dx * r.x(0).cos() * self.forward);
     }
 }
 
