@@ -33,8 +33,9 @@ pub(crate) mod strided;
 pub(crate) mod unfold;
 pub(crate) mod windows;
 
-/// Whether the size of the code counts more than its speed, as it does in a page: methods that are only faster are left out.
-pub(crate) const SMALL: bool = cfg!(all(target_arch = "wasm32", feature = "playground"));
+/// Whether the size of the code counts more than its speed, as it does in the playground's page: methods that are only faster
+/// are left out.
+pub(crate) const COMPACT: bool = cfg!(all(target_arch = "wasm32", feature = "playground"));
 
 pub(crate) use par::threads;
 pub use par::with_threads;

@@ -10,7 +10,7 @@ mod planes;
 mod tile;
 mod winograd;
 
-use super::SMALL;
+use super::COMPACT;
 use super::gemm::{Mat, product_rows};
 use super::par;
 use super::scratch::{self, Scratch};
@@ -187,7 +187,7 @@ macro_rules! with_elements {
 
 /// Carries out a pass from images to images by another method than columns, if one is better; says whether it did.
 fn swept<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T], pass: Pass) -> bool {
-    let Some(s) = s.in_plane().filter(|_| !SMALL) else { return false };
+    let Some(s) = s.in_plane() else { return false };
     let level = simd::level();
     let adjoint = pass == Pass::Input;
     match method::<T>(level, &s, pass) {
@@ -212,7 +212,7 @@ fn swept<T: Real, const D: usize>(x: &[T], w: &[T], s: &ConvShape<D>, y: &mut [T
 
 /// As [`swept`], the gradient of the weights.
 fn weights_swept<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w: &mut [T]) -> bool {
-    let Some(s) = s.in_plane().filter(|_| !SMALL) else { return false };
+    let Some(s) = s.in_plane() else { return false };
     let level = simd::level();
     match method::<T>(level, &s, Pass::Weights) {
         Method::Columns => return false,
@@ -230,6 +230,9 @@ fn weights_swept<T: Real, const D: usize>(g: &[T], x: &[T], s: &ConvShape<D>, w:
 }
 
 fn method<T: Real>(level: Level, s: &ConvShape<2>, pass: Pass) -> Method {
+    if COMPACT {
+        return Method::Columns;
+    }
     if size_of::<T>() == size_of::<f32>() { choose::<f32>(level, s, pass) } else { choose::<f64>(level, s, pass) }
 }
 

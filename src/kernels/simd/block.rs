@@ -46,7 +46,7 @@ macro_rules! loops {
     };
     (@of $T:ty, $F:ident) => {{
         fn block(p: &[$T; 2], x: &[&[$T]], y: &mut [$T]) {
-            match $crate::kernels::SMALL {
+            match $crate::kernels::COMPACT {
                 true => $crate::kernels::simd::one_by_one(scalar, p, x, y),
                 false => $crate::kernels::simd::block::<$T, $F, _>(p, x, y),
             }

@@ -1,7 +1,7 @@
 //! How exact the vector functions are at every level, what they say at the ends of their ranges, and that blocks of any length
 //! are the scalar formula element by element.
 
-use super::block::{Formula, block_at, scalar};
+use super::block::{Formula, block_at, one_by_one, scalar};
 use super::level::{Level, level};
 use super::reference::{self, Pair};
 use crate::real::{Lane, Real};
@@ -231,6 +231,12 @@ fn blocks_are_formulas<T: Real>() {
                 let wanted = if a[k] > p[0] { a[k].sin() * b[k] + p[1] } else { c[k] / b[k] };
                 let near = (y[k] - wanted).abs() <= T::of(8.0) * T::epsilon() * wanted.abs().max(T::one());
                 assert!(near || y[k] == wanted || (wanted.is_nan() && y[k].is_nan()), "{} and {wanted}", y[k]);
+            }
+            if Some(level) == levels().into_iter().max() {
+                let mut single = vec![T::of(99.0); n];
+                one_by_one(scalar::<T, Joint, 3>, &p, &[&a, &b, &c], &mut single);
+                let same = |(y, s): (&T, &T)| y.bits() == s.bits() || (y.is_nan() && s.is_nan());
+                assert!(y.iter().zip(&single).all(same), "{n} at {level:?}");
             }
         }
     }
