@@ -5,7 +5,7 @@ use super::prelude::*;
 use crate::ops::{ConvOptions, ConvTransposeOptions, GridSample, Interpolate, Unfold};
 
 family! { IMAGES "images";
-    /// The cross-correlation of images [N with weights [O, C/groups, ..].
+    /// The cross-correlation of images [N, C, H, W] with weights [O, C/groups, ..].
     conv2d(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none, stride: Each<2> = 1, padding: Each<2> = 0, dilation: Each<2> = 1, groups: usize = 1, same: bool = false) {
         x.conv2d(weights, ConvOptions::new().set(stride, |o, s| o.stride(s)).set(padding, |o, p| o.padding(p)).set(dilation, |o, d| o.dilation(d)).set(groups, |o, g| o.groups(g)).when(same, |o| o.same())).option(bias, |y, b| y + b.reshape([-1, 1, 1]))
     }
@@ -13,7 +13,7 @@ family! { IMAGES "images";
     conv_transpose2d(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none, stride: Each<2> = 1, padding: Each<2> = 0, output_padding: Each<2> = 0, dilation: Each<2> = 1, groups: usize = 1) {
         x.conv_transpose2d(weights, ConvTransposeOptions::new().set(stride, |o, s| o.stride(s)).set(padding, |o, p| o.padding(p)).set(output_padding, |o, p| o.output_padding(p)).set(dilation, |o, d| o.dilation(d)).set(groups, |o, g| o.groups(g))).option(bias, |y, b| y + b.reshape([-1, 1, 1]))
     }
-    /// The cross-correlation of signals [N with weights [O, C/groups, ..].
+    /// The cross-correlation of signals [N, C, L] with weights [O, C/groups, ..].
     conv1d(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none, stride: Each<1> = 1, padding: Each<1> = 0, dilation: Each<1> = 1, groups: usize = 1, same: bool = false) {
         x.conv1d(weights, ConvOptions::new().set(stride, |o, s| o.stride(s)).set(padding, |o, p| o.padding(p)).set(dilation, |o, d| o.dilation(d)).set(groups, |o, g| o.groups(g)).when(same, |o| o.same())).option(bias, |y, b| y + b.reshape([-1, 1]))
     }
@@ -21,7 +21,7 @@ family! { IMAGES "images";
     conv_transpose1d(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none, stride: Each<1> = 1, padding: Each<1> = 0, output_padding: Each<1> = 0, dilation: Each<1> = 1, groups: usize = 1) {
         x.conv_transpose1d(weights, ConvTransposeOptions::new().set(stride, |o, s| o.stride(s)).set(padding, |o, p| o.padding(p)).set(output_padding, |o, p| o.output_padding(p)).set(dilation, |o, d| o.dilation(d)).set(groups, |o, g| o.groups(g))).option(bias, |y, b| y + b.reshape([-1, 1]))
     }
-    /// The cross-correlation of volumes [N with weights [O, C/groups, ..].
+    /// The cross-correlation of volumes [N, C, D, H, W] with weights [O, C/groups, ..].
     conv3d(x: Var<'_, T>, weights: Var<'_, T>, bias: Option<Var<'_, T>> = none, stride: Each<3> = 1, padding: Each<3> = 0, dilation: Each<3> = 1, groups: usize = 1, same: bool = false) {
         x.conv3d(weights, ConvOptions::new().set(stride, |o, s| o.stride(s)).set(padding, |o, p| o.padding(p)).set(dilation, |o, d| o.dilation(d)).set(groups, |o, g| o.groups(g)).when(same, |o| o.same())).option(bias, |y, b| y + b.reshape([-1, 1, 1, 1]))
     }

@@ -217,6 +217,26 @@ fn names_are_unique_and_aliases_lead_somewhere() {
     }
 }
 
+/// What is open at the end of a text, or closes nothing.
+fn unbalanced(text: &str) -> String {
+    let mut open = String::new();
+    for c in text.chars().filter(|c| "()[]".contains(*c)) {
+        match (open.chars().last(), c) {
+            (Some('('), ')') | (Some('['), ']') => drop(open.pop()),
+            _ => open.push(c),
+        }
+    }
+    open
+}
+
+#[test]
+fn brackets_close_in_every_doc() {
+    assert_eq!(["images [N with weights [O, C]", "(a]", "[(a)] b"].map(unbalanced), ["[", "(]", ""]);
+    for f in functions() {
+        assert_eq!(unbalanced(f.doc), "", "{}: {}", f.name, f.doc);
+    }
+}
+
 #[test]
 fn every_function_has_an_example_that_runs_by_itself() {
     for f in functions() {
