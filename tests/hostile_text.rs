@@ -46,6 +46,30 @@ proptest! {
         bodies::program(&format!("{}{}{}", &text[..start], word.get(&words), &text[end..]));
     }
 
+    /// Statements that make lists of names and read them, so that lists hold lists and grow with each.
+    #[test]
+    fn lists_of_names(
+        statements in proptest::collection::vec((0_usize..4, 0_usize..10, proptest::collection::vec(0_usize..8, 1..5), 1_usize..20), 1..40),
+    ) {
+        const ITEMS: [&str; 8] = ["a", "b", "c", "a", "b", "x", "2 * n", "sort(x)"];
+        let mut text = String::from("x = [1, 2]; n = 3 * 1; a = [x]; b = [x, n]; c = [a, b]");
+        for (target, form, items, times) in statements {
+            let list = items.iter().map(|i| ITEMS[*i]).collect::<Vec<_>>().join(", ");
+            let list = vec![list; times].join(", ");
+            let target = ["a", "b", "c", "n"][target];
+            text += &match form {
+                0 => format!("\nstack([{list}])"),
+                1 => format!("\n{target} = sum([{list}])"),
+                2 => format!("\n[{list}] + n"),
+                3 => format!("\n{target}[0]"),
+                4 => format!("\n{target} = 1 / (n + 2)"),
+                5 => format!("\n{target} = [-n, [[1, 2], x]]"),
+                _ => format!("\n{target} = [{list}]"),
+            };
+        }
+        bodies::program(&text);
+    }
+
     #[test]
     fn any_bytes_as_files(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         bodies::files(&bytes);
@@ -186,4 +210,60 @@ fn programs_that_ask_for_too_much_are_refused_at_once() {
         assert!(outcome.is_err(), "{text}");
         assert!(begin.elapsed().as_secs() < 5, "{text} took {:?}", begin.elapsed());
     }
+}
+
+/// Lists hold lists, so that a short text could ask for more items than there is memory for.
+#[test]
+fn lists_that_hold_too_much_are_refused_at_once() {
+    let doubled: String = (1..40).map(|k| format!("a{} = [a{k}, a{k}]; ", k + 1)).collect();
+    let doubled = format!("x = 1; a1 = [x, x]; {doubled}");
+    let nested = format!("x = 1; a = [x]; {}", "a = [a]; ".repeat(6000));
+    let many = format!("x = [1]; a = [{}]; ", vec!["x"; 20_000].join(","));
+    let literal =
+        format!("x = ones(9000); a = [x, [{}]]; b = [{}]; ", vec!["1"; 9000].join(","), vec!["a"; 9000].join(","));
+    let deep = format!("x = 1; {}a", "a = [[[x, 2 * 1]]]; x = [a, a, a]; ".repeat(20));
+    for text in [
+        &doubled,
+        &format!("{doubled} sum(a30)"),
+        &format!("x = 1; b = [x, x]; {}sum(b)", "b = [b, b]; ".repeat(18)),
+        &nested,
+        &format!("{many}{}", "sum(a); ".repeat(2000)),
+        &format!("{many}{}", "concat(a); ".repeat(2000)),
+        &format!("{many}{}", "a[0]; ".repeat(2000)),
+        &format!("{many}b = [{}]; concat(b, 0)", vec!["a"; 2000].join(",")),
+        &format!("{literal} sum(b)"),
+        &format!("{literal} b[0]"),
+        &format!("{literal} b"),
+        &deep,
+    ] {
+        let (begin, head) = (std::time::Instant::now(), text.get(..60).unwrap_or(text));
+        let told = match parse_within(text, Limits::default()).and_then(|s| s.bind(&[])) {
+            Ok(_) => panic!("accepted: {head}"),
+            Err(e) => e.to_string(),
+        };
+        assert!(told.contains("list") || told.contains("lines"), "{head}: {told}");
+        assert!(begin.elapsed().as_secs() < 5, "{head} took {:?}", begin.elapsed());
+    }
+}
+
+/// Looking a list up costs nothing: what is not read may be named as often as a text can.
+#[test]
+fn names_of_lists_are_cheap() {
+    let list = format!("x = 1; t = '{}'; a = [{}]; ", "t".repeat(15_000), ["x", "t"].repeat(4000).join(","));
+    let text = format!("{list}{}sum(x)", "b = [a, a]; ".repeat(1500));
+    let begin = std::time::Instant::now();
+    let bound = parse_within(&text, Limits::default()).and_then(|s| s.bind(&[])).unwrap();
+    let program = bound.to_rust().unwrap();
+    assert!(begin.elapsed().as_secs() < 2 && program.len() < 2000, "{:?}, {} bytes", begin.elapsed(), program.len());
+}
+
+/// The longest program in Rust that lists make: each item has a short name, however long the text's is.
+#[test]
+fn lists_that_are_read_make_programs_of_bounded_length() {
+    let name = "n".repeat(20_000);
+    let text = format!("{name} = 1; a = [{name}]; b = [{}]; sum(b)", vec!["a"; 10_000].join(","));
+    let begin = std::time::Instant::now();
+    let program = parse_within(&text, Limits::default()).and_then(|s| s.bind(&[])).unwrap().to_rust().unwrap();
+    assert!(program.len() < 10_000 * 300, "{} bytes", program.len());
+    assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
 }

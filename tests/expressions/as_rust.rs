@@ -44,6 +44,7 @@ pub(super) const ALL: &[fn(&mut Seen)] = &[
     attention,
     matrices,
     sums_of_products,
+    numbers_in_lists,
     lists_of_results,
     random,
     deep,
@@ -786,6 +787,20 @@ fn sums_of_products(seen: &mut Seen) {
     seen.push(result.item().bits());
     let grads = result.backward();
     seen.push(grads[a].bits());
+}
+
+fn numbers_in_lists(seen: &mut Seen) {
+    let tape = Tape::<f64>::default();
+    let x = tape.var([1.0, 2.0]).named("x");
+    let n = 1.0 / 4.0;
+    let item = 2.0 * n;
+    let item2 = x.index_axis(0, 0);
+    let n2 = 3.0 * 1.0;
+    let part = stack(&[tape.constant(item), item2, tape.constant(-n), tape.constant(-2.0)], 0).sum();
+    let result = part * n2;
+    seen.push(result.item().bits());
+    let grads = result.backward();
+    seen.push(grads[x].bits());
 }
 
 fn lists_of_results(seen: &mut Seen) {

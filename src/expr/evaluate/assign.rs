@@ -85,8 +85,8 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
                     let code = term.code.unwrap_or_else(|| Code::number(*v));
                     Some(w.assign_if_read(&name.text, code))
                 }
-                Value::List(items) => {
-                    items.iter_mut().for_each(|i| settle(i, w));
+                Value::List(_) => {
+                    settle(&mut term, w);
                     None
                 }
                 // Another name for labels.
@@ -110,13 +110,23 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
 /// What a list with a name holds is recorded once, however often the list is read.
 fn settle<T: Real>(term: &mut Term<'_, T>, w: &mut Writer) {
     match &mut term.value {
-        Value::List(items) => items.iter_mut().for_each(|i| settle(i, w)),
-        Value::Line(_) | Value::Ints(_) | Value::Leaf(..) | Value::Several(..) => {
-            term.code = term.code.take().map(|c| if let Code::Word(_) = c { c } else { w.hoist(c, "item") });
+        // What is shared has a name, and was settled when it got it.
+        Value::List(list) => list.own().into_iter().flatten().for_each(|i| settle(i, w)),
+        Value::Line(_) | Value::Ints(_) | Value::Leaf(..) | Value::Several(..) | Value::Number(_) => {
+            term.code = term.code.take().map(|c| if signed(&c).is_some() { c } else { w.hoist(c, "item") });
         }
         _ => {}
     }
-    if let Some(c) = &term.code {
+    if let Some(c) = term.code.as_ref().and_then(signed) {
         w.hold(c);
+    }
+}
+
+/// The word that a code is, with a sign or without.
+fn signed(code: &Code) -> Option<&Code> {
+    match code {
+        Code::Word(_) => Some(code),
+        Code::Prefix("-", word) if matches!(**word, Code::Word(_)) => Some(word),
+        _ => None,
     }
 }

@@ -17,6 +17,7 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
     ) -> Evaluated<Term<'t, T>> {
         let tape = self.tape;
         let mut term = base.first();
+        self.reads(&term.value).map_err(|e| self.fail(e, place))?;
         let line: AnyLine<'t, T> = self.plainly(place, || convert(term.value.clone(), tape))?;
         let code = self.writer.as_mut().map(|w| AnyLine::rust(&term, w));
         let value = match line {

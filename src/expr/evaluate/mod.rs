@@ -24,7 +24,7 @@ use super::limits::{Limits, Used};
 use super::rust::{Code, Writer};
 use super::suggest::nearest;
 use super::syntax::{Name, Node, NodeKind, Postfix, Statement};
-use super::value::{FromValue, Term, Value, convert};
+use super::value::{FromValue, List, Term, Value, convert};
 use crate::error::{Error, catching};
 use crate::real::Real;
 use crate::tape::{IntVar, Tape, Var};
@@ -93,6 +93,7 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
     pub fn root(&mut self, term: Term<'t, T>, last: Option<&Statement>) -> Evaluated<Root<'t, T>> {
         let (tape, span) = (self.tape, last.map_or(0..0, |s| s.value.span.clone()));
         let term = term.first();
+        self.reads(&term.value).map_err(|e| self.fail(e, &span))?;
         let (mut real, mut ints) = (None, None);
         match &term.value {
             Value::Text(_) | Value::Flag(_) | Value::None => return Ok(Root { real, ints, code: None }),
@@ -123,6 +124,14 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
         Ok(value)
     }
 
+    /// To be asked before a value is converted to lines: a list is counted before it is walked through.
+    fn reads(&mut self, value: &Value<'t, T>) -> Result<(), Error> {
+        match value {
+            Value::List(l) => self.limits.read(l.extent, &mut self.used),
+            _ => Ok(()),
+        }
+    }
+
     fn plainly<V>(&mut self, span: &Span, f: impl FnOnce() -> Result<V, Error>) -> Evaluated<V> {
         self.record(span, || f().map_err(Fail::from)).map_err(|(e, _)| self.fail(e, span))
     }
@@ -134,6 +143,10 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
         mut terms: Vec<Option<Term<'t, T>>>,
         span: &Span,
     ) -> Result<Term<'t, T>, (Error, Option<usize>)> {
+        for (k, term) in terms.iter().enumerate() {
+            let value = term.as_ref().map(|t| &t.value);
+            value.map_or(Ok(()), |v| self.reads(v)).map_err(|e| (e, Some(k)))?;
+        }
         let given = self.writer.is_some().then(|| terms.clone());
         let tape = self.tape;
         let value = self.record(span, || (function.call)(&mut Arguments { tape, values: &mut terms }))?;
@@ -163,14 +176,18 @@ impl<'a, 't, T: Real> Evaluator<'a, 't, T> {
     fn term(&mut self, n: &Node) -> Evaluated<Term<'t, T>> {
         match &n.kind {
             NodeKind::Number(v) => Ok(Value::Number(*v).into()),
-            NodeKind::Text(t) => Ok(Value::Text(t.clone()).into()),
+            NodeKind::Text(t) => Ok(Value::Text(t.as_str().into()).into()),
             NodeKind::Flag(f) => Ok(Value::Flag(*f).into()),
             NodeKind::None => Ok(Value::None.into()),
             NodeKind::Name(name) => self.lookup(name, &n.span),
             NodeKind::List(items) => Ok(match n.literal() {
                 Some(Ok(l)) => Value::Literal(l.into()).into(),
                 Some(Err((span, e))) => return Err(self.fail(e, &span)),
-                None => Value::List(items.iter().map(|i| self.term(i)).collect::<Evaluated<_>>()?).into(),
+                None => {
+                    let list = List::new(items.iter().map(|i| self.term(i)).collect::<Evaluated<_>>()?);
+                    self.limits.list(list.extent).map_err(|e| self.fail(e, &n.span))?;
+                    Value::List(list).into()
+                }
             }),
             NodeKind::Negative(inner) => {
                 let term = self.term(inner)?;

@@ -19,6 +19,9 @@ pub(super) const FUNCTIONS: &[&str] = &["concat", "einsum", "keep", "multi_dot",
 /// Constants of `std::f64::consts`.
 pub(super) const CONSTANTS: &[&str] = &["E", "PI"];
 
+/// Letters of a name in Rust: a text has a long one once, a program may read it a million times.
+const LONGEST: usize = 64;
+
 /// The name in Rust.
 pub(super) fn spelled(name: &str) -> String {
     // What is a letter here and no letter of a name in Rust is rare; only common scripts are taken as they are.
@@ -27,7 +30,7 @@ pub(super) fn spelled(name: &str) -> String {
             || c == '_'
             || (c.is_alphabetic() && matches!(c, 'À'..='ɏ' | 'Ά'..='Ͽ' | 'Ѐ'..='ӿ' | '一'..='鿿' | 'ぁ'..='ヺ'))
     };
-    let mut spelled: String = name.chars().map(|c| if common(c) { c } else { '_' }).collect();
+    let mut spelled: String = name.chars().take(LONGEST).map(|c| if common(c) { c } else { '_' }).collect();
     // A lone underscore cannot be read.
     if spelled.chars().all(|c| c == '_' || c.is_ascii_digit()) {
         return "unnamed".into();

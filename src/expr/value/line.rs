@@ -19,6 +19,16 @@ fn list<'t, T: Real>(items: &[Term<'t, T>], w: &mut Writer) -> Code {
     Code::List(items.iter().map(|i| Var::rust(i, w)).collect())
 }
 
+/// An item of a list as a line.
+fn item<'t, T: Real>(term: &Term<'t, T>, tape: &'t Tape<T>) -> Result<Var<'t, T>, Error> {
+    let value = match &term.value {
+        // One of the results is read: the others need no copy.
+        Value::Several(_, all) if !all.is_empty() => &all[0],
+        value => value,
+    };
+    convert(value.clone(), tape)
+}
+
 impl<'t, T: Real> FromValue<'t, T> for Var<'t, T> {
     const KIND: &'static str = "a tensor";
 
@@ -33,8 +43,7 @@ impl<'t, T: Real> FromValue<'t, T> for Var<'t, T> {
                 None => return Ok(None),
             },
             Value::List(items) => {
-                let lines =
-                    items.into_iter().map(|i| convert(i.value, tape)).collect::<Result<Vec<Var<'t, T>>, _>>()?;
+                let lines = items.iter().map(|i| item(i, tape)).collect::<Result<Vec<Var<'t, T>>, _>>()?;
                 if lines.is_empty() {
                     return Ok(None);
                 }
@@ -166,9 +175,7 @@ impl<'t, T: Real> FromValue<'t, T> for Lines<'t, T> {
 
     fn from_value(value: Value<'t, T>, tape: &'t Tape<T>) -> Result<Option<Self>, Error> {
         match value {
-            Value::List(items) => {
-                Ok(Some(Lines(items.into_iter().map(|i| convert(i.value, tape)).collect::<Result<_, _>>()?)))
-            }
+            Value::List(items) => Ok(Some(Lines(items.iter().map(|i| item(i, tape)).collect::<Result<_, _>>()?))),
             Value::Several(_, items) => {
                 Ok(Some(Lines(items.into_iter().map(|i| convert(i, tape)).collect::<Result<_, _>>()?)))
             }

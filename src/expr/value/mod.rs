@@ -2,6 +2,7 @@
 //! Numbers and literals stay what they are until a function asks for a line, a size or a number.
 
 mod line;
+mod list;
 mod literal;
 mod mode;
 mod plain;
@@ -9,11 +10,14 @@ mod result;
 mod sizes;
 
 pub(super) use line::{AnyLine, Fixed, Labels, Lines};
+pub(super) use list::{Extent, List};
 pub(super) use literal::Literal;
 pub(super) use mode::Outside;
 pub(super) use plain::Numbers;
 pub(super) use result::IntoValue;
 pub(super) use sizes::{Counts, Each, Margins, Wholes};
+
+use std::rc::Rc;
 
 use super::rust::{Code, Writer};
 use crate::error::Error;
@@ -30,10 +34,10 @@ pub(super) enum Value<'t, T: Real> {
     Number(f64),
     /// A literal of numbers, or a list of anything.
     Literal(Literal),
-    List(Vec<Term<'t, T>>),
+    List(List<'t, T>),
     /// Several results of one operation.
     Several(Form, Vec<Value<'t, T>>),
-    Text(String),
+    Text(Rc<str>),
     Flag(bool),
     None,
 }

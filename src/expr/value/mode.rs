@@ -23,7 +23,7 @@ macro_rules! modes {
 
             fn from_value(value: Value<'t, T>, _: &'t Tape<T>) -> Result<Option<Self>, Error> {
                 let Value::Text(name) = value else { return Ok(None) };
-                Ok(Some(match name.as_str() {
+                Ok(Some(match &*name {
                     $($($name)|+ => $value,)+
                     _ => {
                         let known = [$([$($name),+][0]),+].map(|k| format!("\"{k}\"")).join(", ");
@@ -35,7 +35,7 @@ macro_rules! modes {
 
             fn rust(term: &Term<'t, T>, w: &mut Writer) -> Code {
                 let Value::Text(name) = &term.value else { unreachable!("a mode is a text") };
-                let value = match name.as_str() {
+                let value = match &**name {
                     $($($name)|+ => stringify!($value),)+
                     _ => unreachable!("a mode is known"),
                 };

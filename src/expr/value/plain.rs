@@ -72,7 +72,7 @@ impl<'t, T: Real> FromValue<'t, T> for String {
     const KIND: &'static str = "a text in quotes";
 
     fn from_value(value: Value<'t, T>, _: &'t Tape<T>) -> Result<Option<Self>, Error> {
-        Ok(if let Value::Text(t) = value { Some(t) } else { None })
+        Ok(if let Value::Text(t) = value { Some(t.as_ref().into()) } else { None })
     }
 
     fn rust(term: &Term<'t, T>, _: &mut Writer) -> Code {
