@@ -19,6 +19,7 @@ pub(super) const ALL: &[fn(&mut Seen)] = &[
     conv_relu_pool,
     mlp_with_cross_entropy,
     indexing,
+    slices_backwards,
     picked_rows,
     squared_error,
     several_results,
@@ -448,6 +449,22 @@ fn indexing(seen: &mut Seen) {
         tape.constant([1.0, 0.0]).equals(tape.constant([1.0, 1.0])),
     );
     let result = y.sum() + z.sum();
+    seen.push(result.item().bits());
+    let grads = result.backward();
+    seen.push(grads[x].bits());
+}
+
+fn slices_backwards(seen: &mut Seen) {
+    let tape = Tape::<f64>::default();
+    let x = tape
+        .var([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]])
+        .named("x");
+    let part =
+        x.slice_step(0, 1..3, -1).index_axis(1, 1) * x.slice_step(0, 0..3, -2).index_axis(1, 2);
+    let part2 = x.slice_step(0, 0..2, -1);
+    let part3 = x.slice_step(0, 0..2, -1);
+    let part4 = part2.slice_step(1, 1..3, -2) * part3.slice_step(1, 1..3, -1);
+    let result = part.sum() + part4.sum();
     seen.push(result.item().bits());
     let grads = result.backward();
     seen.push(grads[x].bits());

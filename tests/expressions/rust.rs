@@ -44,6 +44,10 @@ const PROGRAMS: &[(&str, &str)] = &[
          h = tanh(x @ w1 + b1)\nlogits = h @ w2\nloss = mean(cross_entropy(logits, labels))",
     ),
     ("indexing", "x = [[1, 2, 3], [4, 5, 6]]\ny = x[0, 1:] * x[-1, ::2]\nz = x[:, [1, 0] == [1, 1]]\nsum(y) + sum(z)"),
+    (
+        "slices_backwards",
+        "x = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]\nsum(x[2:0:-1, 1] * x[:-9:-2, 2]) + sum(x[-2::-1, 9:-3:-2] * x[1::-1, :0:-1])",
+    ),
     ("picked_rows", "x = [[1, 2, 3], [4, 5, 6]]\nk = ints([1, 0, 1])\nx[k, ::-1] * [[1], [2], [3]]"),
     (
         "squared_error",

@@ -69,7 +69,8 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
         Ok(term)
     }
 
-    /// NumPy's slice: negative positions count from the end, and what lies beyond is cut.
+    /// NumPy's slice: negative positions count from the end, and what lies beyond is cut. A negative step goes from the first
+    /// position down to before the second.
     fn part(
         &mut self,
         term: Term<'t, T>,
@@ -80,12 +81,16 @@ impl<'t, T: Real> Evaluator<'_, 't, T> {
     ) -> Evaluated<Term<'t, T>> {
         let (from, to) = (self.bound(&range.from)?, self.bound(&range.to)?);
         let step = self.bound(&range.step)?.unwrap_or(1);
-        let at = |p: Option<isize>, otherwise: usize| match p {
-            None => otherwise,
-            Some(p) if p < 0 => size.saturating_sub(p.unsigned_abs()),
-            Some(p) => size.min(p.unsigned_abs()),
+        let at = |p: isize| match p {
+            p if p < 0 => size.saturating_sub(p.unsigned_abs()),
+            p => size.min(p.unsigned_abs()),
         };
-        let (from, to) = (at(from, 0), at(to, size));
+        // The position after a place: going backwards, a range of Rust ends behind its first place and begins behind what stops it.
+        let after = |p: isize| if p < 0 && p.unsigned_abs() > size { 0 } else { size.min(at(p) + 1) };
+        let (from, to) = match step < 0 {
+            false => (from.map_or(0, at), to.map_or(size, at)),
+            true => (to.map_or(0, after), from.map_or(size, after)),
+        };
         let number = |v: f64| Term::from(Value::Number(v));
         let mut terms = vec![term, axis, number(from as f64), number(to.max(from) as f64)];
         if step == 1 {
