@@ -12,16 +12,15 @@ use crate::real::Real;
 impl<'t, T: Real> Evaluator<'_, 't, T> {
     /// A name gets the leaf that it stands for, or a literal that serves as labels and sizes only.
     pub fn declare(&mut self, name: &str, value: Value<'t, T>) -> Term<'t, T> {
-        let name_of = name;
         let code = self.writer.as_mut().map(|w| match &value {
             Value::Leaf(_, l) => {
                 let leaf = l.rust(w);
                 let leaf = Code::word("tape").method("var", vec![leaf]).method("named", vec![Code::text(name)]);
-                let name = w.assign(name, leaf);
+                let read = w.assign(name, leaf);
                 // It is read again after the last statement.
-                w.hold(&name);
-                self.leaves.insert(name_of.into(), name.clone());
-                name
+                w.hold(&read);
+                self.leaves.insert(name.into(), read.clone());
+                read
             }
             value => w.assign_if_read(name, value.written().map_or(Code::word("None"), |l| l.ints())),
         });

@@ -104,7 +104,8 @@ impl Writer {
         Code::Word(name)
     }
 
-    /// The code, or a name for it where it has grown deep.
+    /// The code, or a name for it where it has grown deep. Each row comes here, so that a part of a tree is looked at no more
+    /// often than trees are deep.
     pub fn shallow(&mut self, code: Code) -> Code {
         if code.depth() > DEEP { self.hoist(code, "part") } else { code }
     }
