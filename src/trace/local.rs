@@ -81,6 +81,9 @@ impl Local {
                 let Some(to) = alone.and_then(|a| a.chosen(i)) else { return Local::dense(alone, i, x * y) };
                 let tied = alone.and_then(Alone::ties).filter(|t| t.len() == to.len()).unwrap_or_default();
                 let windows = if i == 0 && x <= TRIED { alone.and_then(|a| a.windows(from, head)) } else { None };
+                // Raising an element tells the windows of maxima; what sorts or picks by position answers with something else.
+                let own = |(w, t): (&Vec<u32>, &i64)| *t < 0 || w.contains(&(*t as u32));
+                let windows = windows.filter(|w| w.iter().zip(&to).all(own));
                 let ties = (0..).zip(tied).filter(|(_, tied)| *tied).map(|(k, _)| k).collect();
                 Local::Route { to, windows: windows.unwrap_or_default(), ties }
             }
@@ -120,5 +123,31 @@ pub(super) fn word(kind: StepKind) -> &'static str {
         StepKind::Reduce => "reduce",
         StepKind::Permute => "permute",
         StepKind::Dense => "dense",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::Trace;
+
+    /// The windows of the first step of line `op`.
+    fn windows(op: &str, trace: &Trace) -> Vec<Vec<u32>> {
+        let of = |s: &&crate::trace::Step| trace.lines[s.of as usize].line.op == op;
+        match trace.steps.iter().filter(of).find_map(|s| s.local.clone()) {
+            Some(Local::Route { windows, .. }) => windows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn pools_have_windows_and_sorting_has_none() {
+        let tape = Tape::<f64>::default();
+        let x = tape.var([3.0, 1.0, 2.0, 4.0]);
+        let pool = Trace::of(x.reshape([1, 1, 4]).max_pool1d(2).sum()).unwrap();
+        assert_eq!(windows("max_pool1d", &pool), [[0, 1], [2, 3]]);
+        let sorted = x.sort(0).0;
+        let sort = Trace::of((sorted * tape.constant([1.0, 2.0, 3.0, 4.0])).sum()).unwrap();
+        assert_eq!(windows("sort", &sort), Vec::<Vec<u32>>::new());
     }
 }
