@@ -812,9 +812,8 @@ fn numbers_in_lists(seen: &mut Seen) {
     let n = 1.0 / 4.0;
     let item = 2.0 * n;
     let item2 = x.index_axis(0, 0);
-    let n2 = 3.0 * 1.0;
-    let part = stack(&[tape.constant(item), item2, tape.constant(-n), tape.constant(-2.0)], 0).sum();
-    let result = part * n2;
+    let n = 3.0 * 1.0;
+    let result = stack(&[tape.constant(item), item2, tape.constant(-2.0)], 0).sum() * n;
     seen.push(result.item().bits());
     let grads = result.backward();
     seen.push(grads[x].bits());

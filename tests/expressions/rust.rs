@@ -127,7 +127,7 @@ const PROGRAMS: &[(&str, &str)] = &[
         "sums_of_products",
         "a = [[1, 2], [3, 4]]\nb = einsum(\"ij,jk->ik\", [a, a @ a])\nsum(concat([a, b, [[1, 2]]], axis=0)) + sum(stack([a, b, 2 * a], 1)) + sum([a, b])",
     ),
-    ("numbers_in_lists", "x = [1, 2]; n = 1 / 4\na = [2 * n, x[0], -n, -2]; n = 3 * 1\nsum(a) * n"),
+    ("numbers_in_lists", "x = [1, 2]; n = 1 / 4\na = [2 * n, x[0], -2]; n = 3 * 1\nsum(a) * n"),
     (
         "lists_of_results",
         "x = [3, 1, 2]\ns = stack(unstack(x)); c = concat(split(x, 0, [1, 2]), 0)\nsum(s * c) + sum(stack(sort(x)))",
