@@ -7,6 +7,8 @@ mod diff;
 mod draw;
 mod grad;
 mod ops;
+#[path = "../trace/plain.rs"]
+mod plain;
 mod program;
 mod run;
 mod show;
@@ -100,7 +102,8 @@ pub fn main(words: impl Iterator<Item = OsString>, train: fn(std::vec::IntoIter<
         Err(Failure::Text(d)) => {
             let code = fail(&d.one_line());
             if io::stderr().is_terminal() {
-                let _ = writeln!(io::stderr(), "{d}");
+                // Its parts may quote the text.
+                let _ = d.to_string().lines().try_for_each(|l| writeln!(io::stderr(), "{}", plain::plain(l)));
             }
             code
         }
@@ -136,17 +139,10 @@ fn one_line(e: &Error) -> String {
 }
 
 fn fail(message: &str) -> ExitCode {
-    // Where nobody can be told, the code still tells.
-    let _ = writeln!(io::stderr(), "wengert: {}", on_one_line(message));
-    ExitCode::from(2)
-}
-
-/// A message that may quote anything: cut where it is endless, with what a terminal would obey written out.
-fn on_one_line(message: &str) -> String {
+    // Messages may quote anything. Where nobody can be told, the code still tells.
     const MOST: usize = 1000;
-    let cut = if message.chars().nth(MOST).is_some() { "…" } else { "" };
-    let safe = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    message.chars().take(MOST).map(safe).collect::<String>() + cut
+    let _ = writeln!(io::stderr(), "wengert: {}", plain::cut(message, MOST));
+    ExitCode::from(2)
 }
 
 /// A complaint about the words of the command line, of several paragraphs, as one line; its usage is left to `--help`.

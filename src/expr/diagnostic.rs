@@ -79,10 +79,10 @@ impl fmt::Display for Diagnostic {
         let column = self.column();
         let in_line = self.span.end.min(start + text.len()).max(self.span.start);
         let carets = self.source[self.span.start..in_line].chars().count().max(1);
-        // Long lines are cut, so that a message stays readable.
+        // Long lines are cut, so that a message stays readable; what steers a terminal is a space, so that the carets fit.
         const SHOWN: usize = 100;
         let from = (column - 1).saturating_sub(SHOWN / 2);
-        let shown: String = text.chars().skip(from).take(SHOWN).map(|c| if c == '\t' { ' ' } else { c }).collect();
+        let shown: String = text.chars().skip(from).take(SHOWN).map(|c| if c.is_control() { ' ' } else { c }).collect();
         writeln!(f, "  {number} | {shown}")?;
         let pad = " ".repeat(number.len());
         let carets = carets.min(SHOWN - (column - 1 - from).min(SHOWN - 1));
@@ -103,3 +103,15 @@ impl fmt::Debug for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+#[cfg(test)]
+mod tests {
+    use crate::expr::parse;
+
+    #[test]
+    fn the_line_is_shown_without_what_steers_a_terminal() {
+        let e = parse("x = 1 +\t\u{1b}[2J").unwrap_err().to_string();
+        assert!(e.contains("\n  1 | x = 1 +  [2J\n    |         ^"), "{e}");
+        assert!(!e.contains(|c: char| c.is_control() && c != '\n'), "{e:?}");
+    }
+}

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::plain::cut;
 use super::record::{Trace, TracedLine};
 use super::values::Values;
 use crate::shape::unravel;
@@ -96,7 +97,7 @@ fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
     let called =
         |c: &Compared| c.name.as_ref().map_or_else(|| shown(&c.op), |n| format!("{} `{}`", shown(&c.op), shown(n)));
     let told = |what: &str, x: &dyn fmt::Display, y: &dyn fmt::Display| {
-        format!("{}: {what} {} and {}", called(a), shown(&x.to_string()), shown(&y.to_string()))
+        format!("{}: {what} {} and {}", called(a), shown(x), shown(y))
     };
     if a.op != b.op {
         return Some(format!("the operations are {} and {}", called(a), called(b)));
@@ -117,7 +118,7 @@ fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
         (Some(x), Some(y)) => {
             let wrong: Vec<usize> = (0..x.len().min(y.len())).filter(|&k| !same(x[k], y[k])).collect();
             let &k = wrong.first()?;
-            let index = shown(&format!("{:?}", unravel(k, &a.dims)));
+            let index = shown(format!("{:?}", unravel(k, &a.dims)));
             let others =
                 if wrong.len() > 1 { format!(", and {} elements more", wrong.len() - 1) } else { String::new() };
             Some(format!("{}: element {index} is {} and {}{others}", called(a), x[k], y[k]))
@@ -131,12 +132,9 @@ fn difference(a: &Compared, b: &Compared, tolerance: f64) -> Option<String> {
     }
 }
 
-/// A text from a file on one line: cut where it is long, with what a terminal would obey written out.
-fn shown(text: &str) -> String {
-    const MOST: usize = 120;
-    let cut = if text.chars().nth(MOST).is_some() { "…" } else { "" };
-    let safe = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().take(MOST).map(safe).collect::<String>() + cut
+/// What a file says, cut where it is long.
+fn shown(text: impl fmt::Display) -> String {
+    cut(text, 120)
 }
 
 #[cfg(test)]
@@ -162,10 +160,5 @@ mod tests {
         assert_eq!(text(&exp, &other, 0.0).unwrap(), "%0: var `x`: element [1] is 1.5 and 1.5000001");
         assert_eq!(text(&exp, &other, 1e-5), None);
         assert_eq!(text(&exp, &trace(|x| x.exp().exp()), 0.0).unwrap(), "%2: the operations are sum and exp");
-    }
-    #[test]
-    fn texts_from_outside_stay_on_one_line() {
-        assert_eq!(shown("a\nb\u{1b}[2J"), "a\\nb\\u{1b}[2J");
-        assert_eq!(shown(&"é".repeat(1000)).chars().count(), 121);
     }
 }

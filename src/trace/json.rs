@@ -175,8 +175,8 @@ impl Json {
                 '"' => self.text.push_str("\\\""),
                 '\\' => self.text.push_str("\\\\"),
                 '\n' => self.text.push_str("\\n"),
-                // `</script>` and `<!--` would end a script that holds the text.
-                c if c < ' ' || matches!(c, '<' | '\u{2028}' | '\u{2029}') => {
+                // `</script>` and `<!--` would end a script that holds the text, and control characters steer a terminal.
+                c if c.is_control() || matches!(c, '<' | '\u{2028}' | '\u{2029}') => {
                     let _ = write!(self.text, "\\u{:04x}", c as u32);
                 }
                 c => self.text.push(c),

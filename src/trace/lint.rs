@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::plain::plain;
 use super::record::{Trace, TracedLine};
 use super::remark::Remark;
 use super::values::Stats;
@@ -20,7 +21,7 @@ pub struct Lint {
 
 impl fmt::Display for Lint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind, self.text)
+        write!(f, "{}: {}", self.kind, plain(&self.text))
     }
 }
 

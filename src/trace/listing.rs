@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::plain::plain;
 use crate::error::is_of_a_text;
 use crate::real::Real;
 use crate::shape::Dims;
@@ -62,7 +63,7 @@ fn rows<T: Real>(tape: &Tape<T>, l: &Line) -> Vec<Row> {
     let row = |(k, (kind, dims)): (usize, &(Kind, Dims))| Row {
         id: format!("%{}", l.id as usize + k),
         ty: format!("{}{}", if *kind == Kind::Real { T::NAME } else { "u32" }, list(dims)),
-        name: if k == 0 { l.name.as_deref().unwrap_or_default().to_string() } else { String::new() },
+        name: if k == 0 { plain(l.name.as_deref().unwrap_or_default()) } else { String::new() },
         action: if k == 0 { action(l) } else { format!("result {k} of %{}", l.id) },
         source: source(tape, l),
         by_rule: l.origin.is_some() || l.again.is_some(),
@@ -89,7 +90,7 @@ fn action(l: &Line) -> String {
 
 fn source<T: Real>(tape: &Tape<T>, l: &Line) -> String {
     let file = l.site.file().rsplit(['/', '\\']).next().unwrap_or_default();
-    let scope = l.scope.as_ref().map_or_else(String::new, |s| format!(" in {s}"));
+    let scope = l.scope.as_ref().map_or_else(String::new, |s| format!(" in {}", plain(s)));
     match (l.again, l.origin) {
         (Some(first), _) => format!("# again %{first} {}{scope}", l.op),
         (None, Some(o)) => format!("# rule of %{o} {}{scope}", tape.line(o).op),

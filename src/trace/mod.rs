@@ -15,6 +15,7 @@ mod listing;
 mod local;
 mod notebook;
 mod numpy;
+mod plain;
 mod profile;
 mod record;
 mod remark;

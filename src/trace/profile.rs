@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Instant;
 
 use super::json::Json;
+use super::plain::plain;
 use super::record::leaves;
 use crate::adjoint::{check_scalar, reverse_sweep};
 use crate::error::{Error, is_of_a_text};
@@ -245,7 +246,7 @@ impl fmt::Display for Profile {
                 l.id,
                 l.op,
                 l.dims,
-                if l.label.is_empty() { String::new() } else { format!("  {}", l.label) }
+                if l.label.is_empty() { String::new() } else { format!("  {}", plain(&l.label)) }
             )?;
         }
         Ok(())

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::formula::number;
 use super::json::Json;
+use super::plain::plain;
 use super::record::{Trace, TracedLine};
 use super::values::Stats;
 
@@ -132,7 +133,7 @@ impl fmt::Display for Statistics {
                 (None, 0) => l.op.to_string(),
                 (None, k) => format!("result {k} of {}", l.op),
             };
-            rows.push(row(format!("%{}", l.line), format!("{what} [{sizes}]"), "value", &l.value));
+            rows.push(row(format!("%{}", l.line), format!("{} [{sizes}]", plain(&what)), "value", &l.value));
             rows.extend(l.cotangent.map(|c| row(String::new(), String::new(), "cotangent", &c)));
         }
         // One long name may stick out, so that it does not push all others apart.

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::formula::number;
+use super::plain::plain;
 use super::record::{Trace, TracedLine};
 use super::step::StepRole;
 use super::values::Values;
@@ -26,7 +27,7 @@ impl Trace {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         if let Some(source) = &self.source {
-            source.lines().for_each(|l| text += &format!("| {l}\n"));
+            source.lines().for_each(|l| text += &format!("| {}\n", plain(l)));
             text.push('\n');
         }
         let forward: Vec<Row> = self.forward().map(|l| self.row(l)).collect();
@@ -140,6 +141,8 @@ const WIDTH: usize = 110;
 /// Columns below each other, as wide together as a line may be: the widest give way, and what does not fit is cut.
 fn table(text: &mut String, rows: &[Row]) {
     const GAP: usize = 2;
+    // Names may hold anything.
+    let rows: Vec<Row> = rows.iter().map(|r| std::array::from_fn(|c| plain(&r[c]))).collect();
     let length = |row: &Row, c: usize| row[c].chars().count();
     let mut widths: [usize; 6] = std::array::from_fn(|c| rows.iter().map(|r| length(r, c)).max().unwrap_or(0));
     let total = |widths: &[usize; 6]| widths.iter().filter(|w| **w > 0).map(|w| w + GAP).sum::<usize>();
@@ -147,23 +150,17 @@ fn table(text: &mut String, rows: &[Row]) {
         let widest = widths.iter_mut().max_by_key(|w| **w).expect("there are columns");
         *widest -= 1;
     }
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(widths).filter(|(_, width)| *width > 0) {
-            let cell = plain(cell);
             let cut = match cell.chars().count() > width {
                 true => cell.chars().take(width - 1).chain(['…']).collect(),
-                false => cell,
+                false => cell.clone(),
             };
             let _ = write!(line, "  {cut:<width$}");
         }
         let _ = writeln!(text, "{}", line.trim_end());
     }
-}
-
-/// Without what would end a line or steer a terminal; names may hold anything.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// A sentence on lines of its own, broken between words.

@@ -1,5 +1,7 @@
 //! Traces as text: which line is whose cotangent, and which rule wrote which line, in columns that fit a page.
 
+use wengert::{Profile, Trace, prelude::*};
+
 use crate::programs;
 
 #[test]
@@ -31,4 +33,26 @@ fn lines_of_text_fit_a_page() {
             assert!(text.lines().any(|t| tied(&t)), "{name}: %{}", l.id);
         }
     }
+}
+
+#[test]
+fn names_do_not_steer_a_terminal_nor_end_a_line() {
+    let tape = Tape::<f64>::default();
+    let scope = tape.scope("in\n\u{1b}[2J");
+    let x = tape.var([-1.0, -2.0]).named("x\n\u{1b}[2J");
+    let unused = tape.var(1.0).named("\u{9b}2J\r");
+    let y = x.relu().sum().named("y\n");
+    drop(scope);
+    let trace = Trace::of(y).unwrap().from_text("x = 1 # \u{1b}[2J\u{c}\ty", |_| None);
+    let lints: Vec<String> = trace.lint().iter().map(|l| format!("{l}\n")).collect();
+    assert!(lints.len() >= 3, "{lints:?}");
+    let profile = Profile::of(y, 1).unwrap().to_string();
+    let texts = [trace.to_text(), trace.statistics().to_string(), tape.to_string(), lints.concat(), profile];
+    for text in &texts {
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text}");
+        assert!(text.contains("x\\n\\u{1b}[2J") || text.contains("y\\n"), "{text}");
+    }
+    assert_eq!(texts[3].lines().count(), lints.len());
+    assert!(texts[0].starts_with("| x = 1 # \\u{1b}[2J\\u{c} y\n"), "{}", texts[0]);
+    let _ = unused;
 }

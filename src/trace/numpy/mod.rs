@@ -16,6 +16,7 @@ use self::helpers::Helper;
 use self::names::Variables;
 use self::numbers::Budget;
 use self::spell::Spelling;
+use super::plain::plain;
 use super::record::{Trace, TracedLine};
 use super::step::{Step, StepRole};
 use super::values::Stats;
@@ -356,9 +357,4 @@ impl Script<'_> {
 /// The size of the largest finite number.
 fn largest(stats: &Stats) -> f64 {
     stats.max.max(-stats.min)
-}
-
-/// Text that stays in its comment: no line breaks, no other control characters.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
