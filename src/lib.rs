@@ -249,7 +249,7 @@ pub use tape::{
     ResultSigs, Results, Row, Scope, Sig, StepKind, Tape, Tensor, Var, Vjp, Which,
 };
 #[cfg(feature = "json")]
-pub use trace::diff_json;
+pub use trace::{DIFF_JSON_BYTES, diff_json};
 pub use trace::{
     Difference, LeafGradient, LineCost, LineStatistics, Lint, Local, Plane, Profile, Remark, Statistics, Stats, Step,
     StepRole, SvgOptions, Theme, Trace, TraceOptions, TracedLine, Values,

@@ -6,6 +6,7 @@ mod check;
 mod diff;
 mod draw;
 mod grad;
+mod input;
 mod ops;
 #[path = "../trace/plain.rs"]
 mod plain;

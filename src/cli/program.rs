@@ -1,12 +1,11 @@
 //! The program that a command is about: read, bound, and recorded on a tape of the type asked for.
 
-use std::io::Read;
-
 use wengert::expr::{Bound, Limits, parse_within};
 use wengert::{Real, Tape};
 
 use super::Failure;
 use super::args::Source;
+use super::input::program_within;
 use super::values::variable;
 
 /// More bytes of program text are not read.
@@ -16,22 +15,7 @@ const BYTES: u64 = 1 << 18;
 pub fn bound(source: &Source) -> Result<Bound, Failure> {
     let text = match (&source.expression, &source.file) {
         (Some(text), _) => text.clone(),
-        (None, Some(path)) => {
-            let told = |e: std::io::Error| Failure::Other(format!("{}: {e}", path.display()));
-            let mut bytes = Vec::new();
-            match path.to_str() {
-                Some("-") => std::io::stdin().lock().take(BYTES + 1).read_to_end(&mut bytes).map_err(told)?,
-                _ => {
-                    let file = std::fs::File::open(path).map_err(told)?;
-                    file.take(BYTES + 1).read_to_end(&mut bytes).map_err(told)?
-                }
-            };
-            let wrong = |what: &str| Failure::Other(format!("{}: {what}", path.display()));
-            if bytes.len() as u64 > BYTES {
-                return Err(wrong(&format!("a program has at most {BYTES} bytes")));
-            }
-            String::from_utf8(bytes).map_err(|e| wrong(&format!("byte {} is no text", e.utf8_error().valid_up_to())))?
-        }
+        (None, Some(path)) => program_within(path, BYTES)?,
         (None, None) => return Err(Failure::Other("give an expression, or a program with --file".into())),
     };
     let mut limits = Limits { text: BYTES as usize, ..Limits::default() };

@@ -1,7 +1,6 @@
 //! Values from outside: literals on the command line, and .npy and .csv files.
 //! Files are read within a bound, whatever their headers promise.
 
-use std::io::Read;
 use std::path::Path;
 
 use wengert::data::{decode_csv, decode_npy, encode_csv, encode_npy};
@@ -9,6 +8,7 @@ use wengert::expr::parse;
 use wengert::{Error, Tensor};
 
 use super::Failure;
+use super::input::read_within;
 
 /// The most bytes of a file that are read.
 const BYTES: u64 = 1 << 28;
@@ -50,13 +50,7 @@ fn literal(name: &str, value: &str) -> Result<Tensor<f64>, Failure> {
 
 fn read(path: &Path) -> Result<Tensor<f64>, Failure> {
     let told = |what: &str| Failure::Other(format!("{}: {what}", path.display()));
-    let file = std::fs::File::open(path).map_err(|e| told(&e.to_string()))?;
-    // Not by what the file system says of its size: a device has none and does not end.
-    let mut bytes = Vec::new();
-    file.take(BYTES + 1).read_to_end(&mut bytes).map_err(|e| told(&e.to_string()))?;
-    if bytes.len() as u64 > BYTES {
-        return Err(told(&format!("has more than {BYTES} bytes")));
-    }
+    let bytes = read_within(path, BYTES)?;
     let name = path.display().to_string();
     let tensor = match path.extension().and_then(|e| e.to_str()) {
         Some("npy") => decode_npy(&bytes),

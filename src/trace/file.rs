@@ -4,20 +4,24 @@
 use serde_json::Value;
 
 use super::diff::{Compared, Difference, first_difference};
+use super::plain::cut;
 use crate::error::Error;
 use crate::shape::checked_count;
 
-/// A longer text is not read.
-const BYTES: usize = 1 << 27;
+/// A longer text is not read by [`diff_json`]: 128 MiB. Needs the feature `json`.
+pub const DIFF_JSON_BYTES: usize = 1 << 27;
 
 /// A text with more numbers, words and brackets is not read: each may take a hundred bytes of memory.
 const VALUES: usize = 1 << 23;
 
+/// What an object counts for: with one entry it takes as much memory as with eleven.
+const OBJECT: usize = 8;
+
 /// The first line at which two traces differ that [`Trace::to_json`](crate::Trace::to_json) has written, where numbers may
 /// differ by `tolerance` beside their size; `None` where there is none. Needs the feature `json`.
 ///
-/// A text may have 2²⁷ bytes (128 MiB), hold 2²³ values (numbers, words, lists and objects together), and nest 127 deep. What is
-/// beyond that is refused before memory is taken for it, so that reading never takes more than a gigabyte.
+/// A text may have 2²⁷ bytes (128 MiB), hold 2²³ values (numbers, words and lists together, and each object for eight), and nest
+/// 127 deep. What is beyond that is refused before memory is taken for it.
 ///
 /// # Errors
 /// A text is no such trace, or is beyond these bounds.
@@ -44,8 +48,8 @@ fn lines(text: &str) -> Result<Vec<Compared>, Error> {
     let wrong =
         |what: String| Error::format(what).fix("give a file that `draw --format json` or `Trace::to_json` wrote");
     let bound = |what: String, rule: String| Err(Error::format(what).rule(rule).fix("trace a smaller model"));
-    if text.len() > BYTES {
-        return bound(format!("the text has {} bytes", text.len()), format!("at most {BYTES} are read"));
+    if text.len() > DIFF_JSON_BYTES {
+        return bound(format!("the text has {} bytes", text.len()), format!("at most {DIFF_JSON_BYTES} are read"));
     }
     let values = values(text);
     if values > VALUES {
@@ -59,17 +63,22 @@ fn lines(text: &str) -> Result<Vec<Compared>, Error> {
     }
     let list = whole["lines"].as_array().ok_or_else(|| wrong("the trace has no lines".into()))?;
     let told = |k: usize, l: &Value| {
-        let shown: String = l.to_string().chars().take(100).collect();
-        wrong(format!("line {k} is no line of a trace: {shown}"))
+        // Not written as a whole, which may be long.
+        wrong(format!("line {k} is no line of a trace: {}", cut(l, 100)))
     };
     list.iter().enumerate().map(|(k, l)| line(l).ok_or_else(|| told(k, l))).collect()
 }
 
-/// How many values a JSON text has at most: everything but the first follows a comma, a colon or an opening bracket.
+/// How many values a JSON text has at most, objects weighed: everything but the first follows a comma, a colon or an opening
+/// bracket.
 fn values(text: &str) -> usize {
     let (mut found, mut quoted, mut escaped) = (1, false, false);
     for c in text.bytes() {
-        found += usize::from(!quoted && matches!(c, b',' | b':' | b'[' | b'{'));
+        found += match c {
+            b'{' if !quoted => OBJECT,
+            b',' | b':' | b'[' if !quoted => 1,
+            _ => 0,
+        };
         quoted ^= c == b'"' && !escaped;
         escaped = quoted && c == b'\\' && !escaped;
     }
@@ -127,7 +136,7 @@ mod tests {
     fn values_are_counted_outside_of_texts() {
         assert_eq!(values("1"), 1);
         assert_eq!(values(r#"[1,2,3]"#), 4);
-        assert_eq!(values(r#"{"a":"x,[{\",\\","b":1}"#), 5);
+        assert_eq!(values(r#"{"a":"x,[{\",\\","b":1}"#), 4 + OBJECT);
         assert!(values(r#"["\\",1,2]"#) >= 4);
     }
 
@@ -139,7 +148,10 @@ mod tests {
             "{}",
             refused(&many)
         );
-        assert!(refused(&" ".repeat(BYTES + 1)).starts_with("the text has 134217729 bytes"));
+        assert!(refused(&" ".repeat(DIFF_JSON_BYTES + 1)).starts_with("the text has 134217729 bytes"));
+        // Twenty megabytes of these took more than a gigabyte.
+        let objects = format!("[{}0]", r#"{"a":0},"#.repeat(VALUES / (OBJECT + 2)));
+        assert!(objects.len() < 7 << 20 && refused(&objects).contains("at most 8388608"));
         assert!(refused(&"[".repeat(1000)).contains("recursion limit"));
         let name = format!(r#"{{"schema":"{}"}}"#, "é".repeat(100_000));
         assert!(refused(&name).len() < 400);

@@ -28,7 +28,7 @@ mod values;
 
 pub use diff::Difference;
 #[cfg(feature = "json")]
-pub use file::diff_json;
+pub use file::{DIFF_JSON_BYTES, diff_json};
 pub use lint::Lint;
 pub use local::Local;
 pub use profile::{LineCost, Profile};
