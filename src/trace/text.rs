@@ -27,7 +27,7 @@ impl Trace {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         if let Some(source) = &self.source {
-            source.lines().for_each(|l| text += &format!("| {}\n", plain(l)));
+            source.lines().for_each(|l| source_line(&mut text, l));
             text.push('\n');
         }
         let forward: Vec<Row> = self.forward().map(|l| self.row(l)).collect();
@@ -163,18 +163,41 @@ fn table(text: &mut String, rows: &[Row]) {
     }
 }
 
-/// A sentence on lines of its own, broken between words.
+/// A sentence on lines of its own.
 fn wrapped(text: &mut String, indent: &str, sentence: &str) {
-    let mut line = indent.to_string();
-    for word in plain(sentence).split(' ') {
-        let empty = line.len() == indent.len();
-        if !empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
-            let _ = writeln!(text, "{line}");
-            line = indent.to_string();
-        } else if !empty {
+    broken(text, indent, indent, &plain(sentence));
+}
+
+/// A line of a program, with its indentation; what does not fit goes on further in.
+fn source_line(text: &mut String, line: &str) {
+    const INDENT: usize = 40;
+    let line = plain(line);
+    let code = line.trim_start_matches(' ');
+    let first = format!("| {}", " ".repeat((line.len() - code.len()).min(INDENT)));
+    broken(text, &first, &format!("{first}    "), code.trim_end());
+}
+
+/// A text broken between words, and within those that are longer than a line.
+fn broken(text: &mut String, first: &str, next: &str, words: &str) {
+    let (mut line, mut used, mut bare) = (first.to_string(), first.chars().count(), true);
+    for word in words.split(' ') {
+        let mut word: Vec<char> = word.chars().collect();
+        if !bare && used + 1 + word.len() > WIDTH {
+            let _ = writeln!(text, "{}", line.trim_end());
+            (line, used) = (next.to_string(), next.chars().count());
+        } else if !bare {
             line.push(' ');
+            used += 1;
         }
-        line += word;
+        while used + word.len() > WIDTH {
+            let rest = word.split_off(WIDTH - used);
+            line.extend(word);
+            let _ = writeln!(text, "{line}");
+            (line, used, word) = (next.to_string(), next.chars().count(), rest);
+        }
+        used += word.len();
+        line.extend(word);
+        bare = false;
     }
-    let _ = writeln!(text, "{line}");
+    let _ = writeln!(text, "{}", line.trim_end());
 }

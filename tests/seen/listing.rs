@@ -14,10 +14,11 @@ fn forward_and_adjoint_lines_name_each_other() {
 
 #[test]
 fn lines_of_text_fit_a_page() {
-    let traces = programs::all().into_iter().map(|p| (p.name, p.trace())).chain([("odd", programs::odd())]);
+    let traces =
+        programs::all().into_iter().map(|p| (p.name, p.trace())).chain([("odd", programs::odd()), ("long", long())]);
     for (name, trace) in traces {
         let text = trace.to_text();
-        for line in text.lines().filter(|l| !l.starts_with('|')) {
+        for line in text.lines() {
             assert!(line.chars().count() <= 110, "{name}: {line}");
         }
         // Every adjoint line that a step runs is tied to the line whose rule wrote it, and every cotangent to its line.
@@ -33,6 +34,27 @@ fn lines_of_text_fit_a_page() {
             assert!(text.lines().any(|t| tied(&t)), "{name}: %{}", l.id);
         }
     }
+}
+
+/// A name and a program that are longer than a line.
+fn long() -> Trace {
+    let tape = Tape::<f64>::default();
+    let name = "n".repeat(300);
+    let x = tape.var([1.0, -2.0]).named(name.clone());
+    let root = (x.square() * x).sum().named(name.clone());
+    let program = format!("{name} = [1, -2]\n   {}0\n{}x", "1 + ".repeat(60), " ".repeat(300));
+    Trace::of(root).unwrap().from_text(&program, |_| None)
+}
+
+#[test]
+fn long_lines_of_a_program_go_on_further_in() {
+    let text = long().to_text();
+    let lines: Vec<&str> = text.lines().collect();
+    let rest = 300 - 108 - 104;
+    assert_eq!(lines[0], format!("| {}", "n".repeat(108)));
+    assert_eq!(lines[2], format!("|     {} = [1, -2]", "n".repeat(rest)));
+    assert_eq!(lines[3], format!("|    {}1", "1 + ".repeat(26)));
+    assert!(lines[4].starts_with("|        + 1 + 1"), "{}", lines[4]);
 }
 
 #[test]
