@@ -1,4 +1,4 @@
-//! The commands of `wengert`, one file each; docs/cli.md shows them all.
+//! The commands of `wengert`: a file for each, but those that look at a trace, which share one; docs/cli.md shows them all.
 //! A command gives its output as text; this is the one place that writes it and turns outcomes into exit codes.
 
 mod args;

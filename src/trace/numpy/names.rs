@@ -166,7 +166,9 @@ pub(super) fn first_of_sweep(trace: &Trace) -> u32 {
 
 /// A name as an identifier of Python; Greek letters stay, which Python takes as they are.
 fn identifier(name: &str) -> String {
-    let kept = |c: char| c.is_ascii_alphanumeric() || ('α'..='ω').contains(&c) || ('Α'..='Ω').contains(&c);
+    // Between the capitals of Greek is a place without a letter.
+    let greek = |c: char| ('α'..='ω').contains(&c) || ('Α'..='Ω').contains(&c) && c.is_alphabetic();
+    let kept = |c: char| c.is_ascii_alphanumeric() || greek(c);
     let text: String = name.chars().map(|c| if kept(c) { c } else { '_' }).collect();
     // Names with two underscores in front are Python's own.
     let text = text.trim_start_matches('_');
@@ -183,8 +185,8 @@ mod tests {
 
     #[test]
     fn names_become_identifiers() {
-        let all = ["x", "layers.0.weight", "__builtins__", "3d", "θ", "µ\n", "___"].map(identifier);
-        assert_eq!(all, ["x", "layers_0_weight", "builtins__", "v_3d", "θ", "line", "line"]);
+        let all = ["x", "layers.0.weight", "__builtins__", "3d", "θ", "µ\n", "a\u{3a2}b", "___"].map(identifier);
+        assert_eq!(all, ["x", "layers_0_weight", "builtins__", "v_3d", "θ", "line", "a_b", "line"]);
     }
 
     #[test]
