@@ -132,7 +132,7 @@ proptest! {
 #[cfg(feature = "json")]
 mod json {
     use super::*;
-    use wengert::{Trace, diff_json};
+    use wengert::{DIFF_JSON_BYTES, Trace, diff_json};
 
     /// A trace with names, attributes, several results, and numbers that JSON does not have.
     fn trace() -> String {
@@ -175,6 +175,43 @@ mod json {
                 assert!(found.text.len() < 2000 && !found.text.contains(char::is_control), "{found}");
             }
             bodies::json(&text[..text.floor_char_boundary(len.index(text.len() + 1))]);
+        }
+    }
+
+    /// Why a text is no trace.
+    fn refused(text: &str) -> String {
+        let why = diff_json(text, text, 0.0).unwrap_err().to_string();
+        why.strip_prefix("the first trace: ").expect("it is told which trace it is").to_string()
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_unread() {
+        const VALUES: usize = 1 << 23;
+        let many = refused(&format!("[{}0]", "0,".repeat(VALUES)));
+        assert!(many.contains("values\n") && many.contains("at most 8388608"), "{many}");
+        assert!(refused(&" ".repeat(DIFF_JSON_BYTES + 1)).starts_with("the text has 134217729 bytes"));
+        // Twenty megabytes of these took more than a gigabyte; an object counts for eight.
+        let objects = format!("[{}0]", r#"{"a":0},"#.repeat(VALUES / 10 + 1));
+        assert!(objects.len() < 7 << 20 && refused(&objects).contains("at most 8388608"));
+        // Commas and brackets in texts are none.
+        let quoted = format!(r#"["{}\"","\\"]"#, ",[{:".repeat(VALUES / 2));
+        assert!(refused(&quoted).starts_with("this is no trace"), "{}", refused(&quoted));
+        assert!(refused(&"[".repeat(1000)).contains("recursion limit"));
+        let name = format!(r#"{{"schema":"{}"}}"#, "é".repeat(100_000));
+        assert!(refused(&name).len() < 400);
+    }
+
+    #[test]
+    fn numbers_that_do_not_fit_their_type_are_refused() {
+        let trace = |operand: &str| {
+            format!(
+                r#"{{"schema":"wengert-trace/1","lines":[{{"op":"x","operands":[{operand}],"attributes":{{}},"value":{{"dims":[],"stats":{{"min":0,"max":0,"mean":0,"rms":0}}}}}}]}}"#
+            )
+        };
+        assert_eq!(diff_json(&trace("7"), &trace("7"), 0.0).unwrap(), None);
+        assert!(diff_json(&trace("7"), &trace("8"), 0.0).unwrap().is_some());
+        for bad in ["4294967296", "-1", "0.5"] {
+            assert!(refused(&trace(bad)).starts_with("line 0 is no line of a trace"), "{}", refused(&trace(bad)));
         }
     }
 
