@@ -157,9 +157,9 @@ impl<T: Real> Subject<'_, T> {
         let mut linearity = self.linearity(d)?;
         if within {
             let u = r.tape.constant(array::<T>(&moved.dims(), &d.u));
-            adjointness.within = Some(turnover((moved * u).sum())?.max(self.projected(&d.u, &d.v)?.1));
+            let [(a, back), (b, _)] = [self.projected(&d.u, &d.v)?, self.projected(&d.u2, &d.v)?];
+            adjointness.within = Some(turnover((moved * u).sum())?.max(back));
             // One number for all elements, so that its size and its turnover are sums of the same terms.
-            let [(a, _), (b, _)] = [self.projected(&d.u, &d.v)?, self.projected(&d.u2, &d.v)?];
             let (sum, turned) = self.projected(&combined(d), &d.v)?;
             linearity = Gap { within: Some(turned), ..Gap::of(a + 2.0 * b, sum, linearity.size) };
         }
